@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import type { ColumnSchema } from '../../schema/messages/column.js';
+import type { Table } from '../tables/table.js';
+
+/** What a generator may ask of the run that it works for. */
+export interface FitSession {
+  /** All randomness of a fit derives from it: same seed, engine and table give the same weights. */
+  readonly seed: number;
+  /** Aborted when the run is cancelled or paused: `fit` then rejects with `signal.reason` at the next batch. */
+  readonly signal: AbortSignal;
+  /** One point of a series, such as `train/loss`; `step` never decreases within a series and never repeats. */
+  metric(name: string, step: number, value: number): void;
+  /** Share of the fit that is done, 0–1, and the seconds that the rest may take. */
+  progress(fraction: number, etaSeconds: number | undefined): void;
+  /** Called between batches; when it answers true, the generator calls `saveCheckpoint` with its whole state. */
+  checkpointDue(): boolean;
+  /** Resolves once the checkpoint, and every metric point before it, is stored. */
+  saveCheckpoint(state: Uint8Array): Promise<void>;
+  /** State of an earlier attempt to go on from; the fit then ends with the same weights as an undisturbed one. */
+  readonly checkpoint: Uint8Array | undefined;
+}
+
+export interface SampleSession {
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  progress(fraction: number): void;
+}
+
+/** A fitted generator: makes rows of the shape it has learnt. */
+export interface FittedGenerator {
+  readonly columns: readonly ColumnSchema[];
+  /** `rows` synthetic rows, in chunks of at most `chunkRows`, so that memory doesn't grow with `rows`. */
+  sample(rows: number, session: SampleSession, chunkRows?: number): AsyncIterable<Table>;
+  /** A safetensors file: weights as tensors, encoders and config as JSON in its metadata. Holds no training row. */
+  save(): Promise<Uint8Array>;
+}
+
+/** A model that makes data. One per file; `generators.ts` is the catalogue of them by name. */
+export interface Generator<Config = unknown> {
+  /** The name that a run's config gives, such as `autoregressive`. */
+  readonly name: string;
+  /** One sentence for users who choose among generators. */
+  readonly summary: string;
+  /** Every option with its range, default and meaning (`.describe`); unknown keys are refused. */
+  readonly config: z.ZodType<Config>;
+  /** Throws UserFailure INSUFFICIENT_DATA for a table it can't learn from. */
+  fit(table: Table, config: Config, session: FitSession): Promise<FittedGenerator>;
+  load(file: Uint8Array): Promise<FittedGenerator>;
+}

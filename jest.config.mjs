@@ -1,0 +1,27 @@
+// Two projects: `unit` needs nothing but Node; `platform` starts PostgreSQL, nats-server, a gateway and workers once
+// per run (tests/platform/global-setup.ts) and every file shares them.
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+};
+
+export default {
+  projects: [
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{src,gpu-worker,schema,client,prisma,scripts}/**/*.test.ts'],
+    },
+    {
+      ...base,
+      displayName: 'platform',
+      testMatch: ['<rootDir>/tests/**/*.test.ts'],
+      globalSetup: '<rootDir>/tests/platform/global-setup.ts',
+      globalTeardown: '<rootDir>/tests/platform/global-teardown.ts',
+    },
+  ],
+};
