@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { ColumnKind } from './column.js';
+
+/** What a run does. New kinds are added as the platform learns them. */
+export const RunKind = z.enum(['INGEST', 'SYNTHESIZE', 'SAMPLE', 'EVALUATE', 'PROBE']);
+export type RunKind = z.infer<typeof RunKind>;
+
+/** Rows that one run may synthesize. */
+export const MAX_SYNTHETIC_ROWS = 10_000_000;
+
+/** Reads an uploaded file: input `FILE`; outputs `TABLE` and `PROFILE`. */
+export const IngestConfig = z.strictObject({
+  kind: z.literal('INGEST'),
+  fileName: z.string().min(1),
+  /** The user's corrections: column name → kind. */
+  columnKinds: z.record(z.string(), ColumnKind).default({}),
+});
+
+/** Fits a generator to input `TABLE` and samples it; evaluates the sample against the table. */
+export const SynthesizeConfig = z.strictObject({
+  kind: z.literal('SYNTHESIZE'),
+  generator: z.string().min(1),
+  /** The generator's own options; its config schema says which. */
+  options: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  /** As many as the table has, when not given. */
+  rows: z.int().min(1).max(MAX_SYNTHETIC_ROWS).optional(),
+});
+
+/** Samples more rows from input `MODEL`. */
+export const SampleConfig = z.strictObject({
+  kind: z.literal('SAMPLE'),
+  rows: z.int().min(1).max(MAX_SYNTHETIC_ROWS),
+});
+
+/** Scores input `SYNTHETIC` against input `REAL`, beside the optional real holdout `TEST`. */
+export const EvaluateConfig = z.strictObject({
+  kind: z.literal('EVALUATE'),
+  /** Column to predict, for the utility score. */
+  target: z.string().min(1).optional(),
+});
+
+/** Does nothing but live: passes through queue, worker and metrics, to check a pool or to measure the platform. */
+export const ProbeConfig = z.strictObject({
+  kind: z.literal('PROBE'),
+  /** How long to stay RUNNING. */
+  seconds: z.number().min(0).max(3600).default(0),
+  /** Points of the series `probe/value` emitted in that time. */
+  pointsPerSecond: z.number().min(0).max(10_000).default(0),
+});
+
+export const RunConfig = z.discriminatedUnion('kind', [
+  IngestConfig,
+  SynthesizeConfig,
+  SampleConfig,
+  EvaluateConfig,
+  ProbeConfig,
+]);
+export type RunConfig = z.infer<typeof RunConfig>;
+export type IngestConfig = z.infer<typeof IngestConfig>;
+export type SynthesizeConfig = z.infer<typeof SynthesizeConfig>;
+export type SampleConfig = z.infer<typeof SampleConfig>;
+export type EvaluateConfig = z.infer<typeof EvaluateConfig>;
+export type ProbeConfig = z.infer<typeof ProbeConfig>;
+
+/** What an input is to the run that reads it. */
+export const InputRole = z.enum(['FILE', 'TABLE', 'MODEL', 'REAL', 'SYNTHETIC', 'TEST']);
+export type InputRole = z.infer<typeof InputRole>;
+
+/** What an output of a run is. */
+export const OutputKind = z.enum([
+  'TABLE',
+  'PROFILE',
+  'SYNTHETIC_CSV',
+  'SYNTHETIC_PARQUET',
+  'MODEL',
+  'SCORES',
+  'REPORT',
+]);
+export type OutputKind = z.infer<typeof OutputKind>;
+
+/** The named parts of an attempt, in the order in which a run kind goes through its own. */
+export const StepName = z.enum(['load', 'profile', 'encode', 'train', 'sample', 'evaluate', 'publish']);
+export type StepName = z.infer<typeof StepName>;
+
+export const STEPS_OF: Readonly<Record<RunKind, readonly StepName[]>> = {
+  INGEST: ['load', 'profile', 'publish'],
+  SYNTHESIZE: ['load', 'train', 'sample', 'evaluate', 'publish'],
+  SAMPLE: ['load', 'sample', 'publish'],
+  EVALUATE: ['load', 'evaluate', 'publish'],
+  PROBE: ['train'],
+};
