@@ -1,0 +1,28 @@
+import { UserFailure } from '../failure.js';
+
+/** What Node (ENOSPC, EDQUOT) and DuckDB (the system's text, or its own limit on spilled data) say of a full disk. */
+const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|failed to offload data block/i;
+
+/**
+ * The DISK_FULL failure (retryable) for an error that a full disk caused, from Node or DuckDB; undefined for any other
+ * error. A UserFailure passes through only when it already says DISK_FULL.
+ */
+export function diskFullFailure(error: unknown): UserFailure | undefined {
+  if (error instanceof UserFailure) return error.code === 'DISK_FULL' ? error : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error ? String(error.code) : '';
+  if (!DISK_FULL.test(code) && !DISK_FULL.test(error.message)) return undefined;
+  return new UserFailure(
+    'DISK_FULL',
+    "The worker's disk is full: the table could not be written. Free space on the worker, or ask for fewer rows.",
+  );
+}
+
+/** Runs `work`; a full disk rejects with the DISK_FULL failure, anything else as it came. */
+export async function reportDiskFull<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskFullFailure(error) ?? error;
+  }
+}
