@@ -1,0 +1,83 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient, type Prisma } from './prisma-client/client.js';
+
+/** A Prisma client inside one transaction; all SQL of a use case goes through it. */
+export type Transaction = Prisma.TransactionClient;
+
+/** What row level security opens. */
+export interface Scope {
+  tenantId?: string;
+  userId?: string;
+  /** An e-mail at sign-in, or the hash of a token that the caller showed: opens the row that it names. */
+  shownSecret?: string;
+}
+
+export interface DatabaseOptions {
+  /** Connects as `synthcart_app`. */
+  appUrl: string;
+  /** Connects as `synthcart_dispatch`. */
+  dispatchUrl: string;
+  /** Connections for requests; the dispatch has a third as many of its own, so that neither starves the other. */
+  poolSize: number;
+}
+
+/**
+ * PostgreSQL, by way of two roles that row level security binds. Every use case is one interactive transaction; nothing
+ * but SQL may be awaited inside it, since a transaction holds a connection for as long as it lasts.
+ */
+export class Database {
+  readonly #app: PrismaClient;
+  readonly #dispatch: PrismaClient;
+
+  constructor(options: DatabaseOptions) {
+    this.#app = clientOf(options.appUrl, options.poolSize);
+    this.#dispatch = clientOf(options.dispatchUrl, Math.max(2, Math.ceil(options.poolSize / 3)));
+  }
+
+  /** Runs `work` with the rows of one tenant in sight, all or nothing. */
+  withTenant<T>(
+    scope: { tenantId: string; userId?: string },
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return this.withScope(scope, work);
+  }
+
+  /** Runs `work` with what the scope opens in sight: for sign-in, and for a user's own rows before a tenant is chosen. */
+  withScope<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return transact(this.#app, async (tx) => {
+      await setScope(tx, scope);
+      return work(tx);
+    });
+  }
+
+  /** Runs `work` as the dispatch, which sees the queues of all tenants and nothing of their data. */
+  asDispatch<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return transact(this.#dispatch, work);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#app.$disconnect(), this.#dispatch.$disconnect()]);
+  }
+}
+
+/** Changes the scope of a transaction that runs already, as createTenant does once the tenant has an id. */
+export async function setScope(tx: Transaction, scope: Scope): Promise<void> {
+  await tx.$executeRaw`SELECT set_config('app.tenant', ${scope.tenantId ?? ''}, true),
+    set_config('app.user', ${scope.userId ?? ''}, true),
+    set_config('app.shown_secret', ${scope.shownSecret ?? ''}, true)`;
+}
+
+function clientOf(url: string, poolSize: number): PrismaClient {
+  return new PrismaClient({
+    adapter: new PrismaPg({
+      connectionString: url,
+      max: poolSize,
+      connectionTimeoutMillis: 10_000,
+      idleTimeoutMillis: 60_000,
+    }),
+  });
+}
+
+function transact<T>(client: PrismaClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return client.$transaction(work, { maxWait: 10_000, timeout: 30_000 });
+}
