@@ -1,112 +1,186 @@
-// Builds what runs: the Prisma client, then dist/ from the TypeScript sources, only what changed since the last time.
-import { spawnSync } from 'node:child_process';
+// Generates the Prisma client and compiles TypeScript to dist/, each only as far as its source has changed.
+// Usage: node scripts/build.mjs [--emit-schema]
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whileLocked } from './lock.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
-const FOLDERS = ['schema', 'src', 'gpu-worker', 'client', 'prisma', 'bench', 'tests/platform'];
+const folders = ['src', 'schema', 'gpu-worker', 'client', 'prisma', 'bench'];
+const assets = new Set(['.json', '.html', '.css', '.svg', '.js', '.mjs']);
 
-/** Brings the generated client and dist/ up to date. Throws when a source doesn't compile. */
-export async function build() {
-  await generatePrismaClient();
-  await compile();
+/**
+ * @param {{ emitSchema?: boolean, log?: (line: string) => void }} [options]
+ * @throws an Error that names every file that doesn't compile; those that do are in dist/ then.
+ */
+export async function build({ emitSchema = false, log = console.log } = {}) {
+  await whileLocked(join(root, 'node_modules', '.synthcart-build-lock'), async () => {
+    await generatePrismaClient(log);
+    await compile(log);
+  });
+  const emitter = join(dist, 'src', 'server', 'emit-schema.js');
+  if (emitSchema && existsSync(emitter)) await run(process.execPath, [emitter], { inherit: true });
 }
 
-async function generatePrismaClient() {
-  const schema = join(root, 'prisma/schema.prisma');
-  const client = join(root, 'src/platform/prisma-client');
-  const stamp = join(client, '.schema-sha256');
-  const digest = createHash('sha256')
-    .update(await readFile(schema))
-    .digest('hex');
-  if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === digest) return;
-  const done = spawnSync(
+/** @param {(line: string) => void} log */
+async function generatePrismaClient(log) {
+  const schemaPath = join(root, 'prisma', 'schema.prisma');
+  const output = join(root, 'src', 'platform', 'prisma-client');
+  const stamp = join(output, '.generated-from');
+  const packagePath = join(root, 'node_modules', 'prisma', 'package.json');
+  const from = hash(await readFile(schemaPath), await readFile(packagePath));
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === from) return;
+  await run(
     process.execPath,
-    [join(root, 'node_modules/prisma/build/index.js'), 'generate', '--schema', schema],
+    [
+      join(root, 'node_modules', 'prisma', 'build', 'index.js'),
+      'generate',
+      '--schema',
+      schemaPath,
+      '--no-hints',
+    ],
     {
-      cwd: root,
-      // Prisma fetches its native schema engine otherwise; generating needs none, so any program that exists will do.
-      env: {
-        ...process.env,
-        PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
-        CHECKPOINT_DISABLE: '1',
-        PRISMA_HIDE_UPDATE_MESSAGE: '1',
-      },
-      encoding: 'utf8',
+      // Generating needs no schema engine, but the command fetches one unless it is told that there is one.
+      env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
     },
   );
-  if (done.status !== 0) throw new Error(`prisma generate failed:\n${done.stdout}\n${done.stderr}`);
-  await writeFile(stamp, digest);
+  await writeFile(stamp, from);
+  log('Generated the Prisma client.');
 }
 
-async function compile() {
-  const { transformFile } = await import('@swc/core');
-  const wanted = new Set();
+/** @param {(line: string) => void} log */
+async function compile(log) {
+  const recordPath = join(dist, '.build.json');
+  const settings = hash(
+    await readFile(join(root, '.swcrc')),
+    await readFile(join(root, 'node_modules', '@swc', 'core', 'package.json')),
+    await readFile(fileURLToPath(import.meta.url)),
+  );
+  const record = JSON.parse(await readFile(recordPath, 'utf8').catch(() => '{}'));
+  /** @type {Record<string, string>} what each source looked like when it was compiled */
+  const known = record.settings === settings ? record.sources : {};
+
+  const sources = (await Promise.all(folders.map(sourcesIn))).flat();
   const failures = [];
-  for (const folder of FOLDERS) {
-    for (const source of await filesUnder(join(root, folder))) {
-      const path = relative(root, source);
-      const isTypeScript = path.endsWith('.ts');
-      if (
-        isTypeScript
-          ? path.endsWith('.test.ts') || path.endsWith('.d.ts')
-          : !/\.(json|html|css|svg)$/.test(path)
-      )
-        continue;
-      const output = join(dist, isTypeScript ? path.replace(/\.ts$/, '.js') : path);
-      wanted.add(output);
-      if (isTypeScript) wanted.add(`${output}.map`);
-      if (!(await isNewer(source, output))) continue;
-      await mkdir(dirname(output), { recursive: true });
-      if (!isTypeScript) {
-        await writeFile(output, await readFile(source));
-        continue;
+  let compiled = 0;
+  /** @type {Record<string, string>} */
+  const current = {};
+  await Promise.all(
+    sources.map(async (source) => {
+      const { mtimeMs, size } = await stat(join(root, source));
+      const state = `${mtimeMs} ${size}`;
+      if (known[source] !== state || !existsSync(join(dist, outputOf(source)))) {
+        try {
+          await emit(source);
+          compiled++;
+        } catch (error) {
+          failures.push(`${source}\n${error.message ?? error}`);
+          return;
+        }
       }
-      try {
-        const { code, map } = await transformFile(source, {
-          configFile: join(root, '.swcrc'),
-          cwd: root,
-          sourceFileName: relative(dirname(output), source),
-        });
-        await writeFile(`${output}.map`, map ?? '');
-        await writeFile(
-          output,
-          `${code}\n//# sourceMappingURL=${output.slice(output.lastIndexOf('/') + 1)}.map\n`,
-        );
-      } catch (error) {
-        failures.push(`${path}: ${error instanceof Error ? error.message : error}`);
-      }
-    }
-  }
-  if (failures.length) throw new Error(failures.join('\n\n'));
-  for (const file of await filesUnder(dist)) if (!wanted.has(file)) await rm(file);
+      current[source] = state;
+    }),
+  );
+  const removed = await removeOrphans(new Set(sources.map(outputOf)));
+  await mkdir(dist, { recursive: true });
+  await writeAtomically(recordPath, JSON.stringify({ settings, sources: current }));
+  if (compiled + removed > 0)
+    log(`Compiled ${compiled} files to dist/${removed > 0 ? `, removed ${removed}` : ''}.`);
+  if (failures.length > 0) throw new Error(`These files don't compile:\n${failures.join('\n')}`);
 }
 
-async function isNewer(source, output) {
-  try {
-    return (await stat(source)).mtimeMs > (await stat(output)).mtimeMs;
-  } catch {
-    return true;
-  }
+/** @param {string} source */
+async function emit(source) {
+  const input = join(root, source);
+  const output = join(dist, outputOf(source));
+  await mkdir(dirname(output), { recursive: true });
+  if (extname(source) !== '.ts') return copyFile(input, output);
+  const swc = (await import('@swc/core')).default;
+  const { code, map } = await swc.transformFile(input, {
+    cwd: root,
+    sourceFileName: relative(dirname(output), input),
+  });
+  const mapName = `${output}.map`;
+  await writeAtomically(mapName, map ?? '');
+  await writeAtomically(
+    output,
+    `${code}\n//# sourceMappingURL=${mapName.slice(dirname(output).length + 1)}\n`,
+  );
 }
 
-async function filesUnder(folder) {
-  if (!existsSync(folder)) return [];
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+/** A process that starts while dist/ is being built sees a file whole, old or new. */
+async function writeAtomically(path, text) {
+  const aside = `${path}.${process.pid}`;
+  await writeFile(aside, text);
+  await rename(aside, path);
+}
+
+/** @param {string} folder @returns {Promise<string[]>} paths from the root */
+async function sourcesIn(folder) {
+  const entries = await readdir(join(root, folder), { withFileTypes: true, recursive: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+    .filter((entry) => entry.isFile() && isSource(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    await build();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+/** @param {string} name */
+function isSource(name) {
+  if (name.endsWith('.ts')) return !name.endsWith('.test.ts') && !name.endsWith('.d.ts');
+  return assets.has(extname(name));
+}
+
+/** @param {string} source */
+const outputOf = (source) => source.replace(/\.ts$/, '.js');
+
+/** @param {Set<string>} wanted paths in dist/ */
+async function removeOrphans(wanted) {
+  const entries = await readdir(dist, { withFileTypes: true, recursive: true }).catch(() => []);
+  const orphans = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(dist, join(entry.parentPath ?? entry.path, entry.name)))
+    .filter((path) => path !== '.build.json' && !wanted.has(path.replace(/\.js\.map$/, '.js')));
+  await Promise.all(orphans.map((path) => rm(join(dist, path), { force: true })));
+  return orphans.filter((path) => !path.endsWith('.map')).length;
+}
+
+/** @param {...(string | Buffer)} parts */
+function hash(...parts) {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part).update('\0');
+  return digest.digest('hex');
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, inherit?: boolean }} options
+ */
+function run(command, args, { env = process.env, inherit = false } = {}) {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env,
+      stdio: ['ignore', inherit ? 'inherit' : 'pipe', inherit ? 'inherit' : 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+    child.once('error', failed);
+    child.once('close', (code) =>
+      code === 0
+        ? done()
+        : failed(new Error(`${relative(root, args[0])} ended with code ${code}.\n${output}`)),
+    );
+  });
+}
+
+// Through realpath: the folder may have been reached by a symbolic link.
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  build({ emitSchema: process.argv.includes('--emit-schema') }).catch((error) => {
+    console.error(error.message);
     process.exit(1);
-  }
+  });
 }
