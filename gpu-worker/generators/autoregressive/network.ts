@@ -1,0 +1,189 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Random } from '../../compute/random.js';
+import { realUnits, unitDegrees, type Layout } from './layout.js';
+
+/**
+ * A masked autoregressive network over one-hot bins: MADE (Germain et al., "MADE: Masked Autoencoder for Distribution
+ * Estimation", 2015, section 4) with the residual blocks of Durkan and Nash ("Autoregressive Energy Machines", 2019,
+ * section 4.2). The output for a column depends only on columns of lower rank, so that one pass gives every
+ * conditional distribution, and their product is the probability of a row.
+ *
+ * Parameters are a flat list of tensors in the order of `parameterShapes`. Entries that a mask forbids are zero from
+ * the start and get no gradient, so no mask is applied on the way forward.
+ */
+export type Parameters = readonly tf.Tensor[];
+
+export interface ParameterShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+export function parameterShapes({ units, hidden }: Layout, blocks: number): ParameterShape[] {
+  return [
+    { name: 'input/weights', shape: [units, hidden] },
+    { name: 'input/bias', shape: [hidden] },
+    ...Array.from({ length: blocks }, (_, block) => [
+      { name: `block${block}/first/weights`, shape: [hidden, hidden] },
+      { name: `block${block}/first/bias`, shape: [hidden] },
+      { name: `block${block}/second/weights`, shape: [hidden, hidden] },
+      { name: `block${block}/second/bias`, shape: [hidden] },
+    ]).flat(),
+    { name: 'output/weights', shape: [hidden, units] },
+    { name: 'output/bias', shape: [units] },
+  ];
+}
+
+/** Output bias of padding: its probability is 0 in single precision, and it gets no gradient. */
+const PADDING_LOGIT = -1e4;
+
+/**
+ * First values: He's normal for weights, over the inputs that a unit really has; zero for the second layer of each
+ * block and for the output, so that the network starts as independent columns, with the bins' log frequencies as
+ * output bias.
+ */
+export function initialParameters(
+  layout: Layout,
+  blocks: number,
+  logFrequencies: Float32Array,
+  random: Random,
+): Map<string, Float32Array> {
+  const initial = new Map<string, Float32Array>();
+  for (const { name, shape } of parameterShapes(layout, blocks)) {
+    const values = new Float32Array(shape.reduce((count, size) => count * size, 1));
+    const stream = random.derive(name);
+    if (name === 'output/bias') {
+      const real = realUnits(layout);
+      for (let unit = 0; unit < values.length; unit++)
+        values[unit] = real[unit] ? logFrequencies[unit]! : PADDING_LOGIT;
+    } else if (name === 'input/weights' || name.endsWith('first/weights')) {
+      // One unit a column is on in the input; in a block, about half of a unit's inputs are.
+      const [rows, columns] = shape as [number, number];
+      const mask = maskOf(layout, name)!;
+      for (let column = 0; column < columns; column++) {
+        let inputs = 0;
+        for (let row = 0; row < rows; row++) inputs += mask[row * columns + column]!;
+        const active = name === 'input/weights' ? layout.degrees[column]! : inputs;
+        const deviation = Math.sqrt(2 / Math.max(1, active));
+        for (let row = 0; row < rows; row++) {
+          if (mask[row * columns + column]) values[row * columns + column] = deviation * stream.normal();
+        }
+      }
+    }
+    initial.set(name, values);
+  }
+  return initial;
+}
+
+/** Which entries of a weight matrix may differ from zero (1), row-major; undefined for a bias, which has no mask. */
+export function maskOf(layout: Layout, name: string): Uint8Array | undefined {
+  if (!name.endsWith('/weights')) return undefined;
+  const bins = unitDegrees(layout);
+  const { degrees } = layout;
+  if (name === 'input/weights') return mask(bins, degrees, (from, to) => from <= to);
+  if (name === 'output/weights') return mask(degrees, bins, (from, to) => from < to);
+  return mask(degrees, degrees, (from, to) => from <= to);
+}
+
+function mask(from: Int32Array, to: Int32Array, allowed: (from: number, to: number) => boolean): Uint8Array {
+  const entries = new Uint8Array(from.length * to.length);
+  for (let row = 0; row < from.length; row++) {
+    for (let column = 0; column < to.length; column++) {
+      if (allowed(from[row]!, to[column]!)) entries[row * to.length + column] = 1;
+    }
+  }
+  return entries;
+}
+
+/** Logits [rows, units] of one-hot bins [rows, units]. */
+export function logitsOf(parameters: Parameters, oneHot: tf.Tensor2D): tf.Tensor2D {
+  const [inputWeights, inputBias, ...rest] = parameters as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
+  const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
+  let stream = tf.add(tf.matMul(oneHot, inputWeights), inputBias) as tf.Tensor2D;
+  for (let at = 0; at + 2 < rest.length; at += 4) {
+    const [firstWeights, firstBias, secondWeights, secondBias] = rest.slice(at, at + 4) as [
+      tf.Tensor2D,
+      tf.Tensor1D,
+      tf.Tensor2D,
+      tf.Tensor1D,
+    ];
+    const inner = tf.add(tf.matMul(tf.relu(stream), firstWeights), firstBias) as tf.Tensor2D;
+    stream = tf.add(stream, tf.add(tf.matMul(tf.relu(inner), secondWeights), secondBias));
+  }
+  return tf.add(tf.matMul(tf.relu(stream), outputWeights), outputBias) as tf.Tensor2D;
+}
+
+/** Mean negative log likelihood of the rows, in nats a row, as a scalar. */
+export function lossOf(layout: Layout, parameters: Parameters, oneHot: tf.Tensor2D): tf.Scalar {
+  const logits = logitsOf(parameters, oneHot);
+  const rows = oneHot.shape[0];
+  const losses = layout.groups.map(({ offset, columns, width }) => {
+    const span = columns * width;
+    const part = tf.reshape(tf.slice(logits, [0, offset], [rows, span]), [
+      rows * columns,
+      width,
+    ]) as tf.Tensor2D;
+    const target = tf.reshape(tf.slice(oneHot, [0, offset], [rows, span]), [
+      rows * columns,
+      width,
+    ]) as tf.Tensor2D;
+    return crossEntropy(part, target);
+  });
+  return tf.div(tf.addN(losses), rows) as tf.Scalar;
+}
+
+/** Below this a probability counts as this, so that its logarithm is finite. */
+const SMALLEST_PROBABILITY = 1e-30;
+
+/**
+ * −Σ log softmax(logits)[target] over all rows; forward and backward share one softmax. The gradient is softmax −
+ * target; the composed form takes three times as long on the wasm engine.
+ */
+const crossEntropy = tf.customGrad((logits, target, save) => {
+  const probabilities = tf.softmax(logits as tf.Tensor2D);
+  const ofTarget = tf.sum(tf.mul(probabilities, target as tf.Tensor2D), 1);
+  (save as tf.GradSaveFunc)([probabilities, target as tf.Tensor2D]);
+  return {
+    value: tf.neg(tf.sum(tf.log(tf.maximum(ofTarget, SMALLEST_PROBABILITY)))),
+    gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const [softmax, hot] = saved as [tf.Tensor, tf.Tensor];
+      return [tf.mul(tf.sub(softmax, hot), dy), tf.zerosLike(hot)];
+    },
+  };
+}) as (logits: tf.Tensor2D, target: tf.Tensor2D) => tf.Scalar;
+
+/** Parameters as tensors, in the order of `parameterShapes`. Throws a RangeError for a missing or misshapen one. */
+export function asTensors(
+  shapes: readonly ParameterShape[],
+  values: ReadonlyMap<string, Float32Array>,
+): tf.Tensor[] {
+  return shapes.map(({ name, shape }) => {
+    const found = values.get(name);
+    if (found?.length !== shape.reduce((count, size) => count * size, 1)) {
+      throw new RangeError(
+        `parameter "${name}" has ${found?.length ?? 'no'} values for the shape [${shape.join(', ')}]`,
+      );
+    }
+    return tf.tensor(found, [...shape], 'float32');
+  });
+}
+
+export async function fromTensors(
+  shapes: readonly ParameterShape[],
+  tensors: Parameters,
+): Promise<Map<string, Float32Array>> {
+  const values = await Promise.all(tensors.map((tensor) => tensor.data() as Promise<Float32Array>));
+  return new Map(shapes.map(({ name }, index) => [name, values[index]!]));
+}
+
+/** One-hot bins [rows, units] of the rows picked from `bins`, a row-major matrix of bins with a column a modelled one. */
+export function oneHotOf(layout: Layout, bins: Uint16Array, rows: ArrayLike<number>): tf.Tensor2D {
+  const { offsets, units } = layout;
+  const columns = offsets.length;
+  const values = new Float32Array(rows.length * units);
+  for (let row = 0; row < rows.length; row++) {
+    const from = rows[row]! * columns;
+    const to = row * units;
+    for (let column = 0; column < columns; column++) values[to + offsets[column]! + bins[from + column]!] = 1;
+  }
+  return tf.tensor2d(values, [rows.length, units]);
+}

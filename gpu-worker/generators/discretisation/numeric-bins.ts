@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import type { Random } from '../../compute/random.js';
+import type { ColumnSchema } from '../../../schema/messages/column.js';
+import { fitQuantileSegments, sampleQuantileSegments, type Run } from './quantile-segments.js';
+
+/**
+ * Bins of a numeric column. Repeated values (zero, −1, a maximum, small integers) get bins of their own; what is left
+ * is cut into bins of equal frequency, and further where a bin would span much of the column's range, so that long
+ * tails keep their shape. Within a bin, values follow its empirical quantile function.
+ */
+export const NumericBins = z.strictObject({
+  type: z.literal('numeric'),
+  /** Largest value of each bin but the last, ascending. A value belongs to the first bin whose bound isn't below it. */
+  bounds: z.array(z.number()),
+  /** One a bin, in the same order. */
+  quantiles: z
+    .array(
+      z.strictObject({ masses: z.array(z.number()), lows: z.array(z.number()), highs: z.array(z.number()) }),
+    )
+    .min(1),
+  /** Whether one more bin, the last, stands for missing cells. */
+  missing: z.boolean(),
+});
+export type NumericBins = z.infer<typeof NumericBins>;
+
+/** A bin spans at most this share of the column's range, as long as it keeps enough rows. */
+const WIDEST_SHARE_OF_RANGE = 1 / 25;
+/** Rows that a bin cut off for its width must keep, in units of the support. */
+const TAIL_SUPPORT = 3;
+
+/** Bins for values without NaN-only columns; undefined when every value is missing. */
+export function fitNumericBins(
+  values: Float64Array,
+  schema: ColumnSchema,
+  { bins, support }: { readonly bins: number; readonly support: number },
+): NumericBins | undefined {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  if (sorted.length === 0) return undefined;
+  const runs = runsOf(sorted);
+  // A boolean's two values are no secret, however rare one of them is.
+  const floorOfSupport = schema.kind === 'BOOLEAN' ? 1 : support;
+  const groups = groupRuns(runs, sorted.length, bins, floorOfSupport);
+  const floor = runs[0]!.value >= 0 ? 0 : -Infinity;
+  const ceiling = runs.at(-1)!.value <= 0 ? 0 : Infinity;
+  return {
+    type: 'numeric',
+    bounds: groups.slice(0, -1).map((group) => group.at(-1)!.value),
+    quantiles: groups.map((group) => mutable(fitQuantileSegments(group, floorOfSupport, floor, ceiling))),
+    missing: sorted.length < values.length,
+  };
+}
+
+export function numericBinCount({ quantiles, missing }: NumericBins): number {
+  return quantiles.length + (missing ? 1 : 0);
+}
+
+/** The bin of each value. Length: the values. */
+export function encodeNumeric({ bounds, quantiles }: NumericBins, values: Float64Array): Uint16Array {
+  return Uint16Array.from(values, (value) =>
+    Number.isNaN(value) ? quantiles.length : lowerBound(bounds, value),
+  );
+}
+
+/** A value for each bin, on the grid that the column's kind asks for; NaN for the missing bin. */
+export function decodeNumeric(
+  { quantiles }: NumericBins,
+  schema: ColumnSchema,
+  bins: Uint16Array,
+  random: Random,
+): Float64Array {
+  const round = gridOf(schema);
+  return Float64Array.from(bins, (bin) => {
+    const segments = quantiles[bin];
+    return segments ? round(sampleQuantileSegments(segments, random)) : NaN;
+  });
+}
+
+const MILLISECONDS = { date: 86_400_000, second: 1000, millisecond: 1 } as const;
+
+function gridOf(schema: ColumnSchema): (value: number) => number {
+  switch (schema.kind) {
+    case 'DATETIME': {
+      const step = MILLISECONDS[schema.precision ?? 'millisecond'];
+      return (value) => Math.round(value / step) * step;
+    }
+    case 'REAL': {
+      const { decimals } = schema;
+      // `+ 0` turns the −0 of rounding into 0.
+      return decimals === undefined ? (value) => value : (value) => Number(value.toFixed(decimals)) + 0;
+    }
+    case 'INTEGER':
+    case 'BOOLEAN':
+      return (value) => Math.round(value) + 0;
+    case 'CATEGORY':
+    case 'TEXT':
+    case 'ID':
+      throw new RangeError(`column "${schema.name}" of kind ${schema.kind} isn't numeric`);
+  }
+}
+
+function runsOf(sorted: Float64Array): Run[] {
+  const runs: { value: number; count: number }[] = [];
+  for (const value of sorted) {
+    const last = runs.at(-1);
+    if (last && last.value === value) last.count++;
+    else runs.push({ value, count: 1 });
+  }
+  return runs;
+}
+
+/** Cuts runs into at most `bins` groups of neighbours with at least `support` rows each. */
+function groupRuns(runs: readonly Run[], rows: number, bins: number, support: number): Run[][] {
+  const heavy = Math.max(support, heavyCount(runs, rows, bins));
+  const range = runs.at(-1)!.value - runs[0]!.value;
+  const widest = range * WIDEST_SHARE_OF_RANGE;
+  const groups: Run[][] = [];
+  let group: Run[] = [];
+  let held = 0;
+  const flush = (): void => {
+    if (group.length > 0) groups.push(group);
+    group = [];
+    held = 0;
+  };
+  for (const run of runs) {
+    if (run.count >= heavy) {
+      flush();
+      groups.push([run]);
+      continue;
+    }
+    const tooWide =
+      group.length > 0 && run.value - group[0]!.value > widest && held >= support * TAIL_SUPPORT;
+    if (tooWide) flush();
+    group.push(run);
+    held += run.count;
+    if (held >= heavy) flush();
+  }
+  flush();
+  mergeSmallest(groups, (count, smallest) => count > bins || (count > 1 && smallest < support));
+  return groups;
+}
+
+/** Rows from which a value gets a bin of its own, such that the rest fills the other bins equally. */
+function heavyCount(runs: readonly Run[], rows: number, bins: number): number {
+  let threshold = rows / bins;
+  for (;;) {
+    const atoms = runs.filter(({ count }) => count >= threshold);
+    const rest = rows - atoms.reduce((sum, { count }) => sum + count, 0);
+    const next = rest / Math.max(1, bins - atoms.length);
+    if (atoms.length >= bins || next >= threshold) return threshold;
+    threshold = next;
+  }
+}
+
+/** Merges the smallest group with its smaller neighbour for as long as asked. */
+function mergeSmallest(groups: Run[][], goOn: (count: number, smallestRows: number) => boolean): void {
+  const sizes = groups.map((group) => group.reduce((sum, { count }) => sum + count, 0));
+  for (;;) {
+    let smallest = 0;
+    for (let index = 1; index < sizes.length; index++) if (sizes[index]! < sizes[smallest]!) smallest = index;
+    if (!goOn(groups.length, sizes[smallest]!)) return;
+    const before = sizes[smallest - 1] ?? Infinity;
+    const after = sizes[smallest + 1] ?? Infinity;
+    const left = before <= after ? smallest - 1 : smallest;
+    groups.splice(left, 2, [...groups[left]!, ...groups[left + 1]!]);
+    sizes.splice(left, 2, sizes[left]! + sizes[left + 1]!);
+  }
+}
+
+function lowerBound(bounds: readonly number[], value: number): number {
+  let low = 0;
+  let high = bounds.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (bounds[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function mutable({
+  masses,
+  lows,
+  highs,
+}: ReturnType<typeof fitQuantileSegments>): NumericBins['quantiles'][number] {
+  return { masses: [...masses], lows: [...lows], highs: [...highs] };
+}

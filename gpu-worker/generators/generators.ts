@@ -1,0 +1,17 @@
+import { UserFailure } from '../failure.js';
+import { autoregressive } from './autoregressive/autoregressive.js';
+import type { Generator } from './generator.js';
+
+/** Every generator, in the order in which users are shown them. */
+export const GENERATORS: readonly Generator[] = [autoregressive];
+
+/** The generator of that name; throws UserFailure INVALID_CONFIG naming those that exist. */
+export function generatorOf(name: string): Generator {
+  const generator = GENERATORS.find((candidate) => candidate.name === name);
+  if (generator) return generator;
+  throw new UserFailure(
+    'INVALID_CONFIG',
+    `There is no generator "${name}". Choose one of: ${GENERATORS.map((known) => known.name).join(', ')}.`,
+    { field: 'generator' },
+  );
+}
