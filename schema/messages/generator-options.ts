@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** Options of the `autoregressive` generator; gpu-worker/generators/autoregressive/README.md says how they work. */
+export const AutoregressiveConfig = z.strictObject({
+  epochs: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe(
+      'Most passes over the training rows, 1–10,000. Left out, it is chosen so that training takes about 1,500 steps (4–200 ' +
+        'passes). Training ends earlier when the held-out loss stops falling.',
+    ),
+  batchSize: z
+    .int()
+    .min(8)
+    .max(65_536)
+    .default(500)
+    .describe('Rows a training step, 8–65,536. Larger batches use the engine better and need more memory.'),
+  learningRate: z
+    .number()
+    .min(1e-6)
+    .max(0.1)
+    .default(2e-3)
+    .describe(
+      'Step size of Adam after its warm-up, 1e-6–0.1; it falls to zero along a cosine. Lower it if a run diverges.',
+    ),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe('Decoupled weight decay, 0–1. More of it keeps a model of few rows from memorising them.'),
+  hiddenUnits: z
+    .int()
+    .min(8)
+    .max(4096)
+    .default(256)
+    .describe('Width of each hidden layer, 8–4,096. Time grows with its square.'),
+  residualBlocks: z
+    .int()
+    .min(0)
+    .max(8)
+    .default(2)
+    .describe('Residual blocks of two hidden layers each, 0–8. With 0 the model is one hidden layer.'),
+  bins: z
+    .int()
+    .min(2)
+    .max(256)
+    .default(50)
+    .describe(
+      'Most bins of a column, 2–256. Numbers are cut into that many; of categories, as many keep a bin of their own. ' +
+        'Tables with very many columns get fewer, so that memory stays bounded.',
+    ),
+  minimumSupport: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(5)
+    .describe(
+      'Fewest rows that must share a value before the model may repeat it, 1–1,000. Rarer categories and extreme ' +
+        'numbers are blended into their neighbours; more is more private.',
+    ),
+  order: z
+    .enum(['file', 'reverse', 'random'])
+    .default('file')
+    .describe(
+      'Order in which columns are predicted, each from those before it: as in the file, the other way round, or shuffled by the seed.',
+    ),
+  validationShare: z
+    .number()
+    .min(0.01)
+    .max(0.5)
+    .default(0.1)
+    .describe('Share of rows held out to decide when to stop, 0.01–0.5; the model never learns from them.'),
+  patience: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe('Passes without a lower held-out loss after which training stops, 1–1,000.'),
+  averaging: z
+    .number()
+    .min(0)
+    .max(0.9999)
+    .default(0.99)
+    .describe(
+      'Decay of the running average of the weights that is kept as the model, 0–0.9999; 0 keeps the last weights.',
+    ),
+});
+export type AutoregressiveConfig = z.infer<typeof AutoregressiveConfig>;
+
+/**
+ * The generators by the name that a run's config gives, with what they are and their options. The gateway checks a run
+ * against this before it accepts it; the worker parses the same again.
+ */
+export const GENERATOR_OPTIONS = {
+  autoregressive: {
+    summary:
+      'Predicts each column from those before it with a masked neural network over bins: the most faithful generator for tables, within minutes on a CPU.',
+    options: AutoregressiveConfig,
+  },
+} as const satisfies Record<string, { summary: string; options: z.ZodType }>;
+
+export type GeneratorName = keyof typeof GENERATOR_OPTIONS;
