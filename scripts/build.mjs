@@ -1,11 +1,11 @@
 // Generates the Prisma client and compiles TypeScript to dist/, each only as far as its source has changed.
 // Usage: node scripts/build.mjs [--emit-schema]
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { command } from './command.mjs';
 import { whileLocked } from './lock.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,7 +23,8 @@ export async function build({ emitSchema = false, log = console.log } = {}) {
     await compile(log);
   });
   const emitter = join(dist, 'src', 'server', 'emit-schema.js');
-  if (emitSchema && existsSync(emitter)) await run(process.execPath, [emitter], { inherit: true });
+  if (emitSchema && existsSync(emitter))
+    await command(process.execPath, [emitter], { cwd: root, show: true });
 }
 
 /** @param {(line: string) => void} log */
@@ -34,7 +35,7 @@ async function generatePrismaClient(log) {
   const packagePath = join(root, 'node_modules', 'prisma', 'package.json');
   const from = hash(await readFile(schemaPath), await readFile(packagePath));
   if ((await readFile(stamp, 'utf8').catch(() => '')) === from) return;
-  await run(
+  await command(
     process.execPath,
     [
       join(root, 'node_modules', 'prisma', 'build', 'index.js'),
@@ -44,6 +45,7 @@ async function generatePrismaClient(log) {
       '--no-hints',
     ],
     {
+      cwd: root,
       // Generating needs no schema engine, but the command fetches one unless it is told that there is one.
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
     },
@@ -152,29 +154,6 @@ function hash(...parts) {
   const digest = createHash('sha256');
   for (const part of parts) digest.update(part).update('\0');
   return digest.digest('hex');
-}
-
-/**
- * @param {string} command
- * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, inherit?: boolean }} options
- */
-function run(command, args, { env = process.env, inherit = false } = {}) {
-  return new Promise((done, failed) => {
-    const child = spawn(command, args, {
-      cwd: root,
-      env,
-      stdio: ['ignore', inherit ? 'inherit' : 'pipe', inherit ? 'inherit' : 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
-    child.once('error', failed);
-    child.once('close', (code) =>
-      code === 0
-        ? done()
-        : failed(new Error(`${relative(root, args[0])} ended with code ${code}.\n${output}`)),
-    );
-  });
 }
 
 // Through realpath: the folder may have been reached by a symbolic link.

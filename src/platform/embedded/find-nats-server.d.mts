@@ -1,0 +1,2 @@
+export const OWN_FOLDER: string;
+export function findNatsServer(projectRoot: string): string | undefined;
