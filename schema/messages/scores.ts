@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { ColumnKind } from './column.js';
+
+/** The scores of an evaluation. Every one lies in 0–1. */
+export const SCORE_NAMES = {
+  /** 1 − mean shape over columns. */
+  shapeError: 'shapeError',
+  /** 1 − mean trend over pairs of columns. */
+  trendError: 'trendError',
+  /** 1 − mean(max(½, AUC) × 2 − 1) of a logistic regression that tells real rows from synthetic ones. */
+  logisticDetection: 'logisticDetection',
+  /** Share of synthetic rows that equal a real row in every column but the IDs. */
+  exactCopies: 'exactCopies',
+  /** Share of synthetic rows that repeat an earlier synthetic row. */
+  duplicates: 'duplicates',
+  /** Mean over columns of |missing share, real − synthetic|; given when a column has missing cells. */
+  missingError: 'missingError',
+} as const;
+export const ScoreName = z.enum(SCORE_NAMES);
+export type ScoreName = z.infer<typeof ScoreName>;
+
+/**
+ * What a score's reference compares. HOLDOUT: real rows that the generator never saw, against the real table. HALVES:
+ * one random half of the real table against the other, when there is no holdout. REAL: the real table by itself.
+ */
+export const ReferenceSource = z.enum(['HOLDOUT', 'HALVES', 'REAL']);
+export type ReferenceSource = z.infer<typeof ReferenceSource>;
+
+export const Score = z.object({
+  name: ScoreName,
+  /** 0–1, also where `unit` is `percent`. */
+  value: z.number().min(0).max(1),
+  /** The same score of real rows: what a perfect generator could be expected to reach. */
+  reference: z.number().min(0).max(1).optional(),
+  referenceSource: ReferenceSource.optional(),
+  /** What an improvement is. */
+  better: z.enum(['higher', 'lower']),
+  /** How people want to read it: 0.012 as `1.2 %`, or as `0.012`. */
+  unit: z.enum(['percent', 'share']),
+  /** A plain sentence for someone who doesn't know the score. */
+  meaning: z.string(),
+});
+export type Score = z.infer<typeof Score>;
+
+const share = z.number().min(0).max(1);
+
+/** Shares are of the rows whose cell isn't missing. */
+const Drawing = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('HISTOGRAM'),
+    /** Rising; one more than there are bars. DATETIME: milliseconds since 1970. */
+    edges: z.array(z.number()),
+    real: z.array(share),
+    synthetic: z.array(share),
+    /** The first (last) bar also holds everything below (above) its edges. */
+    openLow: z.boolean(),
+    openHigh: z.boolean(),
+    /** A single value that so many real rows hold that it would dwarf the bars; left out of them. */
+    atom: z.object({ value: z.number(), real: share, synthetic: share }).optional(),
+  }),
+  z.object({
+    type: z.literal('CATEGORIES'),
+    /** The most frequent of the real table first; at most 20. */
+    labels: z.array(z.string()),
+    real: z.array(share),
+    synthetic: z.array(share),
+    /** All further categories together; 0 categories when all are shown. */
+    other: z.object({ categories: z.int().min(0), real: share, synthetic: share }),
+  }),
+  /** IDs and free text: nothing to compare. */
+  z.object({ type: z.literal('NONE') }),
+]);
+
+export const ColumnComparison = z.object({
+  name: z.string(),
+  kind: ColumnKind,
+  /** 1 − Kolmogorov–Smirnov statistic (numbers, date-times) or 1 − total variation distance; absent for IDs and text. */
+  shape: share.optional(),
+  /** Of numbers and date-times; null when every cell is missing. */
+  mean: z.object({ real: z.number().nullable(), synthetic: z.number().nullable() }).optional(),
+  missing: z.object({ real: share, synthetic: share }),
+  drawing: Drawing,
+});
+export type ColumnComparison = z.infer<typeof ColumnComparison>;
+
+export const PairComparison = z.object({ left: z.string(), right: z.string(), trend: share });
+export type PairComparison = z.infer<typeof PairComparison>;
+
+/** Square, symmetric, Pearson's r from −1 to 1; null where a column is constant or empty. */
+const CorrelationMatrix = z.array(z.array(z.number().min(-1).max(1).nullable()));
+
+/** What an evaluation of a synthetic table against the real one found; the file `scores.json` of a run. */
+export const Evaluation = z.object({
+  v: z.literal(1),
+  rows: z.object({
+    real: z.int().min(0),
+    synthetic: z.int().min(0),
+    test: z.int().min(0).optional(),
+    /** Rows that the scores looked at: a random cut where a table is longer. */
+    compared: z.object({ real: z.int().min(0), synthetic: z.int().min(0) }),
+  }),
+  scores: z.array(Score),
+  /** In the real table's order. */
+  columns: z.array(ColumnComparison),
+  /** Every pair of compared columns, `left` before `right` in the table's order. */
+  pairs: z.array(PairComparison),
+  /** Of numeric and date-time columns. */
+  correlations: z.object({
+    columns: z.array(z.string()),
+    real: CorrelationMatrix,
+    synthetic: CorrelationMatrix,
+  }),
+  /** Plain sentences: what was left out or cut, and why. */
+  notes: z.array(z.string()),
+});
+export type Evaluation = z.infer<typeof Evaluation>;
