@@ -35,7 +35,7 @@ async function isInstalled(root) {
     throw new Error(`${join(root, 'package-lock.json')} is missing or broken: check the project out again.`);
   const present = await lockedPackages(join(root, 'node_modules', '.package-lock.json'));
   if (!present) return false;
-  const { dependencies = {}, devDependencies = {} } = locked[''];
+  const { dependencies, devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   return (
     Object.keys({ ...dependencies, ...devDependencies }).every((name) => present[`node_modules/${name}`]) &&
     Object.entries(present).every(
