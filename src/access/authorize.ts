@@ -52,6 +52,28 @@ export async function authorize(
   }
 }
 
+/** All that the caller may do, on the tenant or, with a project, on that. Empty for a key that is confined elsewhere. */
+export async function permissionsOn(
+  context: TenantContext,
+  tx: Transaction,
+  projectId?: string,
+): Promise<ReadonlySet<Permission>> {
+  switch (context.actor.kind) {
+    case 'SYSTEM':
+      return PERMISSIONS_OF_ROLE.OWNER;
+    case 'API_KEY': {
+      const { scopes, projectId: boundTo } = context.actor;
+      return boundTo && projectId !== undefined && boundTo !== projectId ? new Set() : scopes;
+    }
+    case 'USER': {
+      const role = await roleOn(context, tx, context.actor.userId, projectId);
+      return role ? PERMISSIONS_OF_ROLE[role] : new Set();
+    }
+    case 'ANONYMOUS':
+      return new Set();
+  }
+}
+
 /** The project that the caller is confined to, for the filters of lists. */
 export function confinedTo(context: TenantContext): string | undefined {
   return context.actor.kind === 'API_KEY' ? context.actor.projectId : undefined;

@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { PrismaClient, type Prisma } from './prisma-client/client.js';
+import { Prisma, PrismaClient } from './prisma-client/client.js';
 
 /** A Prisma client inside one transaction; all SQL of a use case goes through it. */
 export type Transaction = Prisma.TransactionClient;
@@ -80,4 +80,9 @@ function clientOf(url: string, poolSize: number): PrismaClient {
 
 function transact<T>(client: PrismaClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return client.$transaction(work, { maxWait: 10_000, timeout: 30_000 });
+}
+
+/** Whether a statement failed since a row with that value of a unique column is there. */
+export function violatesUnique(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 }
