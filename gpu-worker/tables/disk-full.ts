@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { UserFailure } from '../failure.js';
 
 /** What Node (ENOSPC, EDQUOT) and DuckDB (the system's text, or its own limit on spilled data) say of a full disk. */
@@ -9,12 +10,12 @@ const DISK_FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|fai
  */
 export function diskFullFailure(error: unknown): UserFailure | undefined {
   if (error instanceof UserFailure) return error.code === 'DISK_FULL' ? error : undefined;
-  if (!(error instanceof Error)) return undefined;
+  if (!types.isNativeError(error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';
   if (!DISK_FULL.test(code) && !DISK_FULL.test(error.message)) return undefined;
   return new UserFailure(
     'DISK_FULL',
-    "The worker's disk is full: the table could not be written. Free space on the worker, or ask for fewer rows.",
+    "The worker's disk is full, so the table could not be stored. Free space there, then run this again.",
   );
 }
 

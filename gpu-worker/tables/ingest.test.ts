@@ -40,7 +40,13 @@ describe('ingest of Online Shoppers', () => {
 
   test('finds 12,330 rows, 18 columns and their kinds', () => {
     expect(result.rows).toBe(12_330);
-    expect(result.format).toEqual({ type: 'csv', delimiter: ',', quote: '"', encoding: 'utf-8', gzip: false });
+    expect(result.format).toEqual({
+      type: 'csv',
+      delimiter: ',',
+      quote: '"',
+      encoding: 'utf-8',
+      gzip: false,
+    });
     expect(Object.fromEntries(result.columns.map(({ name, kind }) => [name, kind]))).toEqual({
       Administrative: 'INTEGER',
       Administrative_Duration: 'REAL',
@@ -90,7 +96,10 @@ describe('ingest of Online Shoppers', () => {
     await writer.write(await readParquet(result.parquetPath, result.columns));
     expect(await writer.close()).toEqual({ rows: 12_330 });
     const cells = async (path: string) =>
-      (await readFile(path, 'utf8')).trimEnd().split(/\r?\n/).map((line) => line.split(','));
+      (await readFile(path, 'utf8'))
+        .trimEnd()
+        .split(/\r?\n/)
+        .map((line) => line.split(','));
     const [original, back] = [await cells(SHOPPERS), await cells(csvPath)];
     expect(back.length).toBe(original.length);
     const differing = original.flatMap((row, line) =>

@@ -48,7 +48,15 @@ export function createParquetSink(path: string, columns: readonly ColumnSchema[]
   }
 
   async function removeStaging(): Promise<void> {
-    open?.database.close();
+    if (open) {
+      try {
+        // An appender that isn't closed keeps the staging file open.
+        open.appender.closeSync();
+      } catch {
+        // It flushes first, which fails again when a write has failed; the rows are dropped anyway.
+      }
+      open.database.close();
+    }
     open = undefined;
     await rm(staging, { force: true });
     await rm(`${staging}.wal`, { force: true });

@@ -9,7 +9,7 @@ import { stringColumn, type TypedColumn } from './typed-column.js';
 import { valueKind } from './value-kind.js';
 
 /** Rows that are looked at first, so that each pattern is tried on all rows only where it may still hold. */
-const SAMPLE_ROWS = 10_000;
+const SAMPLE_ROWS = 2000;
 /** Columns of one query: few enough to plan quickly, many enough for wide tables. */
 const COLUMNS_PER_QUERY = 40;
 
@@ -61,7 +61,7 @@ export async function findColumnKinds(request: KindRequest): Promise<TypedColumn
       const cell = `c${column.index}`;
       const found = column.correction
         ? await correctedKind({ ...request, cell, name: column.name, kind: column.correction, counts })
-        : valueKind(column.name, cell, counts);
+        : await valueKind(database, table, column.name, cell, counts);
       typed.push(found ?? (await stringKind(database, table, column.name, cell, counts)));
     }
     request.progress(Math.min(1, (start + group.length) / source.columns.length));

@@ -49,7 +49,7 @@ export async function correctedKind(request: CorrectionRequest): Promise<TypedCo
       await refuseUnless(request, isReal('v'), 'is not a number');
       return realColumn(name, cell, counts.decimals);
     case 'BOOLEAN': {
-      const found = valueKind(name, cell, counts);
+      const found = await valueKind(request.database, request.table, name, cell, counts);
       if (found?.schema.kind === 'BOOLEAN') return found;
       await refuseUnless(
         request,

@@ -99,6 +99,8 @@ export async function checkCsv(
     // Only one reader can know whether it is inside quotes.
     `parallel = ${!scanner.quotedLineEnds && !scanner.mixedLineEnds}`,
     `max_line_size = ${limits.maxLineBytes + 1024}`,
+    // Sixteen times the longest line by default, for each of several buffers.
+    `buffer_size = ${4 * (limits.maxLineBytes + 1024)}`,
     `columns = {${names.map((_, index) => `'c${index}': 'VARCHAR'`).join(', ')}}`,
   ];
   return {
@@ -112,8 +114,7 @@ export async function checkCsv(
 
 function raggedRecord(header: string[], fields: number, line: number, delimiter: string, file: string) {
   const names: Record<string, string> = { ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'bar' };
-  const only = header.length === 1 ? header[0]! : '';
-  if (only.split(delimiter).length === fields) {
+  if (header.length === 1 && header[0]!.split(delimiter).length === fields) {
     return fileFailure(
       'INVALID_FILE',
       { file, line: 1 },

@@ -93,26 +93,28 @@ async function* lines(
   source: TextSource,
   limits: IngestLimits,
 ): AsyncGenerator<{ text: string; line: number }> {
+  const { maxLineBytes } = limits;
   let line = 1;
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
+  function bounded(bytes: Buffer): Buffer {
+    if (bytes.length <= maxLineBytes) return bytes;
+    throw fileFailure(
+      'LIMIT_EXCEEDED',
+      { file: source.file, line },
+      `the line is longer than ${maxLineBytes.toLocaleString('en')} bytes. Write one object a line.`,
+    );
+  }
   for await (const chunk of textChunks(source)) {
     let start = 0;
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
       const bytes = chunk.subarray(start, end);
-      const text = (rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes).toString('utf8');
+      const text = bounded(rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes).toString('utf8');
       rest = Buffer.alloc(0);
       if (text.trim() !== '') yield { text, line };
       line += 1;
       start = end + 1;
     }
-    rest = Buffer.concat([rest, chunk.subarray(start)]);
-    if (rest.length > limits.maxLineBytes) {
-      throw fileFailure(
-        'LIMIT_EXCEEDED',
-        { file: source.file, line },
-        `the line is longer than ${limits.maxLineBytes.toLocaleString('en')} bytes. Write one object a line.`,
-      );
-    }
+    rest = bounded(Buffer.concat([rest, chunk.subarray(start)]));
   }
   const text = rest.toString('utf8');
   if (text.trim() !== '') yield { text, line };

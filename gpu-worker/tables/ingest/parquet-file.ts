@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { types } from 'node:util';
 import type { Json } from '@duckdb/node-api';
 import { identifier, literal, type DuckDb } from '../duckdb.js';
 import { checkColumnNames } from './column-names.js';
@@ -69,7 +70,7 @@ export async function checkParquet(
 
 /** The failure for an error of DuckDB while it reads a Parquet file whose frame is sound. */
 export function damagedParquet(error: unknown, file: string): unknown {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = types.isNativeError(error) ? error.message : String(error);
   // Memory, disk and cancellation aren't the file's fault.
   if (/^(Out of Memory|INTERRUPT)|No space left/i.test(text)) return error;
   return fileFailure(

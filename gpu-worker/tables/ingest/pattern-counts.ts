@@ -21,11 +21,8 @@ export interface PatternCounts {
   readonly integer: number;
   readonly real: number;
   readonly decimals: number;
-  readonly booleans: readonly {
-    readonly no: number;
-    readonly yes: number;
-    readonly labels: (string | null)[];
-  }[];
+  /** By pair of `BOOLEAN_WORDS`. */
+  readonly booleans: readonly { readonly no: number; readonly yes: number }[];
   readonly dates: Readonly<Record<DateOrder, number>>;
   /** Largest first and second number of dates written day or month first. */
   readonly firstPart: number;
@@ -61,7 +58,9 @@ export async function countPatterns(
   columns: readonly { index: number; patterns: readonly Pattern[] }[],
   rows?: number,
 ): Promise<PatternCounts[]> {
-  const cells = columns.map(({ index }) => `${presentText(`c${index}`)} AS v${index}`).join(', ');
+  const cells = columns.map(
+    ({ index }) => `${presentText(`c${index}`)} AS v${index}, lower(v${index}) AS l${index}`,
+  );
   const aggregates = columns.map(({ index, patterns }) => {
     const v = `v${index}`;
     const only = (pattern: Pattern, sql: string) => (patterns.includes(pattern) ? sql : '-1');
@@ -76,12 +75,7 @@ export async function countPatterns(
       only('integer', `count_if(${isInteger(v)})`),
       only('real', `count_if(${isReal(v)})`),
       only('real', `coalesce(max(${decimalsOf(v)}), 0)`),
-      ...BOOLEAN_WORDS.flatMap(([no, yes]) => [
-        only('boolean', `count_if(lower(${v}) = '${no}')`),
-        only('boolean', `count_if(lower(${v}) = '${yes}')`),
-        only('boolean', `min(${v}) FILTER (lower(${v}) = '${no}')`),
-        only('boolean', `min(${v}) FILTER (lower(${v}) = '${yes}')`),
-      ]),
+      ...BOOLEAN_WORDS.flat().map((word) => only('boolean', `count_if(l${index} = '${word}')`)),
       only('ymd', valid('ymd')),
       only('dmy', valid('dmy')),
       only('dmy', valid('mdy')),
@@ -93,18 +87,17 @@ export async function countPatterns(
   });
   const limit = rows === undefined ? '' : ` LIMIT ${rows}`;
   const [row = []] = await database.rows(
-    `SELECT ${aggregates.flat().join(', ')} FROM (SELECT ${cells} FROM ${table}${limit})`,
+    `SELECT ${aggregates.flat().join(', ')} FROM (SELECT ${cells.join(', ')} FROM ${table}${limit})`,
   );
   let at = 0;
   const number = () => Number(row[at++]);
-  const text = () => row[at++] as string | null;
   return columns.map(() => ({
     present: number(),
     missingAmongValues: number(),
     integer: number(),
     real: number(),
     decimals: number(),
-    booleans: BOOLEAN_WORDS.map(() => ({ no: number(), yes: number(), labels: [text(), text()] })),
+    booleans: BOOLEAN_WORDS.map(() => ({ no: number(), yes: number() })),
     dates: { [DATE_ORDERS[0]]: number(), [DATE_ORDERS[1]]: number(), [DATE_ORDERS[2]]: number() } as Record<
       DateOrder,
       number

@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { types } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { bytesText, fileFailure } from './file-failure.js';
 import { RATIO_COUNTED_FROM_BYTES, type IngestLimits } from './limits.js';
@@ -115,7 +116,7 @@ async function gunzip(
     await pipeline(source, createGunzip(), bound, createWriteStream(target), { signal });
   } catch (error) {
     signal.throwIfAborted();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = types.isNativeError(error) && 'code' in error ? String(error.code) : '';
     if (code === 'Z_BUF_ERROR') {
       throw fileFailure(
         'INVALID_FILE',

@@ -1,4 +1,5 @@
-import { BOOLEAN_WORDS, type DateOrder } from './cell-patterns.js';
+import type { DuckDb } from '../duckdb.js';
+import { BOOLEAN_WORDS, presentText, type DateOrder } from './cell-patterns.js';
 import type { PatternCounts } from './pattern-counts.js';
 import {
   booleanColumn,
@@ -9,13 +10,27 @@ import {
 } from './typed-column.js';
 
 /** BOOLEAN, INTEGER, REAL or DATETIME when every value is one; undefined when the column holds strings. */
-export function valueKind(name: string, cell: string, counts: PatternCounts): TypedColumn | undefined {
+export async function valueKind(
+  database: DuckDb,
+  table: string,
+  name: string,
+  cell: string,
+  counts: PatternCounts,
+): Promise<TypedColumn | undefined> {
   const values = counts.present - counts.missingAmongValues;
   if (values === 0) return undefined;
   const pair = counts.booleans.findIndex(
     ({ no, yes }, index) => no + yes === values && (index === 0 || (no > 0 && yes > 0)),
   );
-  if (pair >= 0) return booleanColumn(name, cell, BOOLEAN_WORDS[pair]!, counts.booleans[pair]!.labels);
+  if (pair >= 0) {
+    const words = BOOLEAN_WORDS[pair]!;
+    // Of several spellings of one word (TRUE, True), the first in sort order stands for all.
+    const spelled = words.map((word) => `min(v) FILTER (lower(v) = '${word}')`).join(', ');
+    const [labels = []] = await database.rows(
+      `SELECT ${spelled} FROM (SELECT ${presentText(cell)} AS v FROM ${table})`,
+    );
+    return booleanColumn(name, cell, words, labels as (string | null)[]);
+  }
   if (counts.integer === values) return integerColumn(name, cell);
   if (counts.real === values) return realColumn(name, cell, counts.decimals);
   const order = dateOrder(counts, values);
