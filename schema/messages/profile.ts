@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ColumnKind } from './column.js';
+import { ColumnKind, ColumnSchema } from './column.js';
 
 const Count = z.int().min(0);
 
@@ -80,3 +80,22 @@ export const DatasetProfile = z.object({
   keyCandidates: z.array(z.string()),
 });
 export type DatasetProfile = z.infer<typeof DatasetProfile>;
+
+/** The file `profile.json` of an INGEST run: what the gateway keeps of a dataset version. */
+export const IngestResult = z.object({
+  v: z.literal(1),
+  rows: Count,
+  /** Schema of the Parquet file that the run published. */
+  columns: z.array(ColumnSchema).min(1),
+  profile: DatasetProfile,
+  format: FileFormat,
+});
+export type IngestResult = z.infer<typeof IngestResult>;
+
+/** The file `profile.json`, an ingest's output PROFILE. */
+export const IngestResult = z.object({
+  /** Of the Parquet file that is the output TABLE, in its order. */
+  columns: z.array(ColumnSchema),
+  profile: DatasetProfile,
+});
+export type IngestResult = z.infer<typeof IngestResult>;

@@ -55,7 +55,12 @@ export const ReportBody = z.discriminatedUnion('type', [
     /** Rows made, for runs that make rows. */
     rows: z.int().min(0).optional(),
   }),
-  z.object({ type: z.literal('failed'), failure: Failure }),
+  z.object({
+    type: z.literal('failed'),
+    failure: Failure,
+    /** The worker was shut down in good order and gives the run back: that isn't held against the run. */
+    released: z.boolean().optional(),
+  }),
 ]);
 export type ReportBody = z.infer<typeof ReportBody>;
 

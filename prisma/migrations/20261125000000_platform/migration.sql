@@ -400,6 +400,8 @@ CREATE TABLE "discarded_objects" (
     "id" BIGSERIAL NOT NULL,
     "tenant_id" TEXT NOT NULL,
     "key" TEXT NOT NULL,
+    "run_id" TEXT,
+    "attempt" INTEGER,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "discarded_objects_pkey" PRIMARY KEY ("id")
@@ -495,7 +497,7 @@ CREATE INDEX "runs_tenant_id_project_id_created_at_id_idx" ON "runs"("tenant_id"
 CREATE INDEX "runs_tenant_id_experiment_id_created_at_id_idx" ON "runs"("tenant_id", "experiment_id", "created_at", "id");
 
 -- CreateIndex
-CREATE INDEX "runs_pool_state_tenant_id_priority_queued_at_idx" ON "runs"("pool", "state", "tenant_id", "priority" DESC, "queued_at");
+CREATE INDEX "runs_state_pool_tenant_id_priority_queued_at_id_idx" ON "runs"("state", "pool", "tenant_id", "priority" DESC, "queued_at", "id");
 
 -- CreateIndex
 CREATE INDEX "run_inputs_tenant_id_dataset_version_id_idx" ON "run_inputs"("tenant_id", "dataset_version_id");
@@ -507,6 +509,9 @@ CREATE INDEX "run_inputs_tenant_id_artifact_id_idx" ON "run_inputs"("tenant_id",
 CREATE INDEX "attempts_state_lease_expires_at_idx" ON "attempts"("state", "lease_expires_at");
 
 -- CreateIndex
+CREATE INDEX "attempts_tenant_id_created_at_idx" ON "attempts"("tenant_id", "created_at");
+
+-- CreateIndex
 CREATE INDEX "metric_chunks_tenant_id_run_id_last_sequence_idx" ON "metric_chunks"("tenant_id", "run_id", "last_sequence");
 
 -- CreateIndex
@@ -514,6 +519,9 @@ CREATE INDEX "artifacts_tenant_id_run_id_idx" ON "artifacts"("tenant_id", "run_i
 
 -- CreateIndex
 CREATE INDEX "artifacts_tenant_id_project_id_created_at_id_idx" ON "artifacts"("tenant_id", "project_id", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "discarded_objects_tenant_id_run_id_attempt_idx" ON "discarded_objects"("tenant_id", "run_id", "attempt");
 
 -- CreateIndex
 CREATE INDEX "workers_pool_last_seen_at_idx" ON "workers"("pool", "last_seen_at");
