@@ -16,8 +16,11 @@ export type SystemAction =
   | 'dataset:failed'
   | 'artifact:create';
 
+/** What people do to their own membership, for which there is no permission. */
+export type OwnAction = 'tenant:create' | 'member:join' | 'member:leave';
+
 export interface Change {
-  action: Permission | SystemAction;
+  action: Permission | SystemAction | OwnAction;
   subjectId: string;
   /** Set when the change belongs to a project: it then appears in `projectActivity`. */
   projectId?: string;

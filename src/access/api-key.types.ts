@@ -1,0 +1,84 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Node } from '../server/node.js';
+import { ConnectionOf } from '../server/pagination.js';
+import { Payload } from '../server/payload.js';
+import { PermissionEnum } from './permission.types.js';
+import type { Permission } from './permissions.js';
+
+@ObjectType({ implements: Node, description: 'A secret with which a program calls.' })
+export class ApiKey extends Node {
+  @Field(() => String, { description: 'What it is for.' })
+  name!: string;
+
+  @Field(() => String, { description: 'The first characters of the secret, to recognise it by.' })
+  prefix!: string;
+
+  @Field(() => [PermissionEnum], { description: 'What it may do.' })
+  scopes!: readonly Permission[];
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The only project that exists for it; null: the whole tenant.',
+  })
+  projectId!: string | null;
+
+  @Field(() => ID, { description: 'The user or API key that made it.' })
+  createdById!: string;
+
+  @Field(() => Date, { description: 'When it was made.' })
+  createdAt!: Date;
+
+  @Field(() => Date, { nullable: true, description: 'When it ends; null: never.' })
+  expiresAt!: Date | null;
+
+  @Field(() => Date, { nullable: true, description: 'When it was last used, to a minute; null: never.' })
+  lastUsedAt!: Date | null;
+
+  @Field(() => Date, { nullable: true, description: 'When it was revoked; null: it was not.' })
+  revokedAt!: Date | null;
+}
+
+export const ApiKeyConnection = ConnectionOf(ApiKey, 'ApiKey');
+
+@InputType({ description: 'A new API key.' })
+export class CreateApiKeyInput {
+  @Field(() => String, { description: 'What it is for, 1–100 characters.' })
+  name!: string;
+
+  @Field(() => [PermissionEnum], { description: 'What it may do; nothing that the caller may not do.' })
+  scopes!: Permission[];
+
+  @Field(() => ID, { nullable: true, description: 'Confines it to this project.' })
+  projectId?: string | null;
+
+  @Field(() => Date, { nullable: true, description: 'When it ends. Default: never.' })
+  expiresAt?: Date | null;
+
+  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  idempotencyKey?: string | null;
+}
+
+@InputType({ description: 'An API key to end.' })
+export class RevokeApiKeyInput {
+  @Field(() => ID, { description: 'The API key.' })
+  id!: string;
+}
+
+@ObjectType({ description: 'The new API key, or why there is none.' })
+export class CreateApiKeyPayload extends Payload {
+  @Field(() => ApiKey, { nullable: true, description: 'The API key.' })
+  apiKey?: ApiKey | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The secret, for `authorization: Bearer …`. Shown this once: a repeat with the same idempotency key gives null.',
+  })
+  secret?: string | null;
+}
+
+@ObjectType({ description: 'The API key after it was revoked.' })
+export class RevokeApiKeyPayload extends Payload {
+  @Field(() => ApiKey, { nullable: true, description: 'The API key.' })
+  apiKey?: ApiKey | null;
+}
