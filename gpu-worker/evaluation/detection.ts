@@ -19,6 +19,9 @@ export interface DetectionOptions {
  * interquartile range of the training folds; other categories one-hot. A missing number takes the real column's mean, a missing
  * boolean the real column's most frequent value; a missing category is a category.
  *
+ * The regression is fitted until it converges. SDMetrics stops scikit-learn's after 100 iterations, which leaves poor
+ * generators up to 0.06 better off, by an amount that depends on the order of columns; good ones score the same.
+ *
  * @returns undefined when there is nothing to learn from: fewer than 3 rows on a side, or no comparable column
  */
 export async function logisticDetection(

@@ -94,13 +94,15 @@ function histogram(column: AlignedNumbers): Drawing {
   const realRest = real.filter((value) => !isAtom(value));
   const edges = histogramEdges(column, realRest.length > 0 ? realRest : real);
   const count = (values: Float64Array) => barShares(values, edges, isAtom);
+  const isOpen = (beyond: (value: number) => boolean) =>
+    [real, synthetic].some((values) => values.some((value) => beyond(value) && !isAtom(value)));
   return {
     type: 'HISTOGRAM',
     edges,
     real: count(real),
     synthetic: count(synthetic),
-    openLow: outside(real, synthetic, (value) => value < edges[0]!),
-    openHigh: outside(real, synthetic, (value) => value > edges.at(-1)!),
+    openLow: isOpen((value) => value < edges[0]!),
+    openHigh: isOpen((value) => value > edges.at(-1)!),
     ...(atomValue !== undefined && {
       atom: {
         value: atomValue,
@@ -154,12 +156,6 @@ function barShares(
     counts[bar]!++;
   }
   return counts.map((count) => (sorted.length === 0 ? 0 : count / sorted.length));
-}
-
-function outside(left: Float64Array, right: Float64Array, isOutside: (value: number) => boolean): boolean {
-  return [left[0], left.at(-1), right[0], right.at(-1)].some(
-    (value) => value !== undefined && isOutside(value),
-  );
 }
 
 function shareWhere(values: Float64Array, holds: (value: number) => boolean): number {
