@@ -91,11 +91,3 @@ export const IngestResult = z.object({
   format: FileFormat,
 });
 export type IngestResult = z.infer<typeof IngestResult>;
-
-/** The file `profile.json`, an ingest's output PROFILE. */
-export const IngestResult = z.object({
-  /** Of the Parquet file that is the output TABLE, in its order. */
-  columns: z.array(ColumnSchema),
-  profile: DatasetProfile,
-});
-export type IngestResult = z.infer<typeof IngestResult>;

@@ -1,5 +1,7 @@
 import {
+  AckPolicy,
   connect,
+  DeliverPolicy,
   DiscardPolicy,
   ErrorCode,
   headers,
@@ -9,15 +11,41 @@ import {
   StorageType,
   type JetStreamClient,
   type JetStreamManager,
+  type JsMsg,
   type NatsConnection,
   type Subscription,
 } from 'nats';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { STREAMS } from '../../schema/messages/subjects.js';
 
 /** Handle of something that listens; ends with `unsubscribe`. */
 export interface Listener {
   unsubscribe(): void;
+}
+
+/** A message of a stream. Exactly one of `ack` and `redeliver` ends it. */
+export interface Delivery {
+  readonly subject: string;
+  readonly text: string;
+  /** 1 for the first. */
+  readonly deliveries: number;
+  ack(): void;
+  /** Give it again, to whichever gateway asks next. */
+  redeliver(afterMs: number): void;
+  /** It takes longer: don't give it to another gateway yet. */
+  working(): void;
+}
+
+export interface DurableConsumer {
+  stream: string;
+  name: string;
+  /** How long a message may stay unanswered before another gateway gets it. */
+  ackWaitMs: number;
+  /** Messages given out and not answered, over all gateways. */
+  maxAckPending: number;
+  /** Messages that this gateway asks for in advance. */
+  prefetch: number;
 }
 
 /**
@@ -28,6 +56,8 @@ export class Bus {
   readonly #connection: NatsConnection;
   readonly #jetstream: JetStreamClient;
   readonly #log: Logger;
+  readonly #onReconnect = new Set<() => void>();
+  #connected = true;
 
   private constructor(connection: NatsConnection, log: Logger) {
     this.#connection = connection;
@@ -53,12 +83,13 @@ export class Bus {
   }
 
   get connected(): boolean {
-    return !this.#connection.isClosed() && this.#connection.info !== undefined;
+    return this.#connected && !this.#connection.isClosed();
   }
 
-  /** The connection itself, for JetStream consumers. */
-  get connection(): NatsConnection {
-    return this.#connection;
+  /** Calls back each time that the connection came back after a loss. */
+  onReconnect(callback: () => void): Listener {
+    this.#onReconnect.add(callback);
+    return { unsubscribe: () => void this.#onReconnect.delete(callback) };
   }
 
   /** At most once. */
@@ -113,6 +144,64 @@ export class Bus {
     });
   }
 
+  /**
+   * Takes messages of a stream as one of the gateways that share the durable consumer, which is made when it is not
+   * there. The handler must not throw; it answers each message when it likes. Goes on through losses of the
+   * connection. `stop` resolves when no more messages come; those that were given and not answered come again.
+   */
+  consume(consumer: DurableConsumer, handler: (delivery: Delivery) => void): { stop(): Promise<void> } {
+    let stopped = false;
+    let stopMessages: () => unknown = () => undefined;
+    const running = (async () => {
+      while (!stopped && !this.#connection.isClosed()) {
+        try {
+          await this.#ensureConsumer(consumer);
+          const source = await this.#jetstream.consumers.get(consumer.stream, consumer.name);
+          const messages = await source.consume({
+            max_messages: consumer.prefetch,
+            abort_on_missing_resource: true,
+          });
+          stopMessages = () => messages.stop();
+          // Stopped while it was being made.
+          if (stopped as boolean) messages.stop();
+          for await (const message of messages) handler(deliveryOf(message));
+        } catch (error) {
+          if (!stopped) this.#log.warn({ err: error, consumer: consumer.name }, 'a consumer is interrupted');
+        }
+        if (!stopped) await delay(RETRY_MILLISECONDS);
+      }
+    })();
+    return {
+      stop: async () => {
+        stopped = true;
+        stopMessages();
+        await running;
+      },
+    };
+  }
+
+  /** A message that is still in a stream, or undefined. */
+  async storedMessage(
+    stream: string,
+    sequence: number,
+  ): Promise<{ subject: string; text: string } | undefined> {
+    const manager = await this.#connection.jetstreamManager();
+    try {
+      const message = await manager.streams.getMessage(stream, { seq: sequence });
+      return { subject: message.subject, text: message.string() };
+    } catch (error) {
+      if (isApiError(error, MESSAGE_NOT_FOUND)) return undefined;
+      throw error;
+    }
+  }
+
+  async deleteStoredMessage(stream: string, sequence: number): Promise<void> {
+    const manager = await this.#connection.jetstreamManager();
+    await manager.streams.deleteMessage(stream, sequence, false).catch((error: unknown) => {
+      if (!isApiError(error, MESSAGE_NOT_FOUND)) throw error;
+    });
+  }
+
   /** Makes the streams, or leaves those that are there. */
   async ensureStreams(): Promise<void> {
     const manager = await this.#connection.jetstreamManager();
@@ -154,6 +243,23 @@ export class Bus {
     await this.#connection.drain();
   }
 
+  async #ensureConsumer(consumer: DurableConsumer): Promise<void> {
+    const manager = await this.#connection.jetstreamManager();
+    try {
+      await manager.consumers.info(consumer.stream, consumer.name);
+    } catch (error) {
+      if (!isApiError(error, CONSUMER_NOT_FOUND)) throw error;
+      await manager.consumers.add(consumer.stream, {
+        durable_name: consumer.name,
+        deliver_policy: DeliverPolicy.All,
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(consumer.ackWaitMs),
+        max_ack_pending: consumer.maxAckPending,
+        max_deliver: -1,
+      });
+    }
+  }
+
   async #handle(
     subscription: Subscription,
     handler: (message: unknown, subject: string) => void | Promise<void>,
@@ -170,8 +276,13 @@ export class Bus {
   #watchConnection(): void {
     void (async () => {
       for await (const status of this.#connection.status()) {
-        if (status.type === 'disconnect' || status.type === 'reconnect') {
-          this.#log.warn({ server: status.data }, `nats ${status.type}`);
+        if (status.type === 'disconnect') {
+          if (this.#connected) this.#log.warn({ server: status.data }, 'the connection to NATS is lost');
+          this.#connected = false;
+        } else if (status.type === 'reconnect') {
+          this.#log.info({ server: status.data }, 'the connection to NATS is back');
+          this.#connected = true;
+          for (const callback of this.#onReconnect) callback();
         }
       }
     })();
@@ -185,9 +296,27 @@ async function ensureStream(
   try {
     await manager.streams.info(config.name as string);
   } catch (error) {
-    if (!(error instanceof NatsError) || error.api_error?.err_code !== STREAM_NOT_FOUND) throw error;
+    if (!isApiError(error, STREAM_NOT_FOUND)) throw error;
     await manager.streams.add(config);
   }
 }
 
+function deliveryOf(message: JsMsg): Delivery {
+  return {
+    subject: message.subject,
+    text: message.string(),
+    deliveries: message.info.deliveryCount,
+    ack: () => message.ack(),
+    redeliver: (afterMs) => message.nak(afterMs),
+    working: () => message.working(),
+  };
+}
+
+function isApiError(error: unknown, code: number): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === code;
+}
+
+const CONSUMER_NOT_FOUND = 10014;
+const MESSAGE_NOT_FOUND = 10037;
 const STREAM_NOT_FOUND = 10059;
+const RETRY_MILLISECONDS = 500;
