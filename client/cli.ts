@@ -1,0 +1,290 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { demo } from './commands/demo.js';
+import { evaluate } from './commands/evaluate.js';
+import { Connection, RequestError } from './connection.js';
+import { EXIT } from './exit-codes.js';
+import * as operations from './operations.js';
+import { localAccount, startPlatform } from './platform.js';
+import { RunDisplay } from './run-display.js';
+import { scoreTable } from './score-table.js';
+import { RunFailure, synthesize } from './synthesize.js';
+
+/** The command line is wrong in a way that commander can't know. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const program = new Command('synthcart')
+  .description('Synthesizes e-commerce search and recommendation data, and proves what it is worth.')
+  .showHelpAfterError('(add --help for the options)')
+  .addHelpText(
+    'after',
+    `
+Environment:
+  SYNTHCART_URL       a platform to use; without it, commands start one of their own in ./.synthcart
+  SYNTHCART_API_KEY   the API key for it
+
+Exit codes:
+  ${EXIT.done}  done   ${EXIT.failed}  the run failed, or the platform refused   ${EXIT.usage}  wrong command line or unreadable file
+  ${EXIT.unreachable}  no platform answers   ${EXIT.interrupted}  interrupted
+
+Examples:
+  $ synthcart up
+  $ synthcart synthesize shop.csv --rows 50000 --seed 7 --out out/shop
+  $ synthcart evaluate --real shop.csv --synthetic out/shop/synthetic.csv --json`,
+  );
+
+program
+  .command('up')
+  .description('start the whole platform here: PostgreSQL, nats-server, a gateway and workers')
+  .option('--folder <folder>', 'keeps its data', '.synthcart')
+  .option('--port <port>', 'of the gateway', positiveInteger, 4000)
+  .option('--workers <count>', 'worker processes', positiveInteger, 1)
+  .addHelpText('after', '\nExample:\n  $ synthcart up --port 4000 --workers 2')
+  .action(async (options: { folder: string; port: number; workers: number }) => {
+    const platform = await startPlatform({ ...options, logLevel: process.env['LOG_LEVEL'] ?? 'info' });
+    process.stdout.write(`Synthcart is up: ${platform.url}/graphiql   (Ctrl-C ends it)\n`);
+    const interrupted = new Promise<void>((done) => {
+      process.once('SIGINT', () => done()).once('SIGTERM', () => done());
+    });
+    try {
+      await Promise.race([interrupted, platform.died]);
+    } finally {
+      await platform.stop();
+    }
+  });
+
+program
+  .command('gateway')
+  .description('run one gateway; its environment is described in docs/operations.md')
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ DATABASE_URL=… NATS_URL=… OBJECTS_URL=file:///srv/objects SYNTHCART_SECRET=… synthcart gateway',
+  )
+  .action(() => become('dist/src/main.js'));
+
+program
+  .command('worker')
+  .description('run one worker; ENGINE=tensorflow|webgpu|wasm|cpu forces an engine')
+  .addHelpText('after', '\nExample:\n  $ NATS_URL=… POOL=default SLOTS=1 synthcart worker')
+  .action(() => become('dist/gpu-worker/main.js'));
+
+program
+  .command('migrate')
+  .description(
+    'bring the database of DATABASE_URL to the present schema; safe to repeat, and while others do it',
+  )
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ DATABASE_URL=postgresql://owner:…@db/synthcart SYNTHCART_SECRET=… synthcart migrate',
+  )
+  .action(() => become('dist/prisma/migrate.js'));
+
+program
+  .command('synthesize')
+  .description('learn a table and make another of its shape, with a report of how real it is')
+  .argument('<file>', 'CSV, TSV, JSON lines or Parquet, plain or gzipped')
+  .option('--generator <name>', 'the model', 'autoregressive')
+  .option('--rows <count>', 'rows to make; as many as the table has by default', positiveInteger)
+  .option('--seed <seed>', 'the same seed, engine and file give the same rows', naturalNumber)
+  .option('--out <folder>', 'for what the run makes', 'out')
+  .option('--set <key=value>', "one of the generator's options; repeatable", collectOption, {})
+  .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
+  .option('--json', 'print the summary as JSON and nothing else')
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ synthcart synthesize shop.csv --rows 50000 --seed 7 --set epochs=30 --out out/shop',
+  )
+  .action(async (file: string, options: SynthesizeOptions) => {
+    requireFile(file);
+    await withPlatform(options.folder, async (connection, projectId) => {
+      const { summary, scores, files } = await synthesize(
+        connection,
+        {
+          projectId,
+          file,
+          generator: options.generator,
+          options: options.set,
+          rows: options.rows,
+          seed: options.seed,
+          out: options.out,
+        },
+        observer,
+      );
+      if (options.json)
+        return void process.stdout.write(`${JSON.stringify({ ...summary, files }, null, 2)}\n`);
+      process.stdout.write(`${scoreTable(scores)}\n${files.map((path) => `  ${path}\n`).join('')}`);
+    });
+  });
+
+interface SynthesizeOptions {
+  generator: string;
+  rows?: number;
+  seed?: number;
+  out: string;
+  set: Record<string, number | string | boolean>;
+  folder: string;
+  json?: boolean;
+}
+
+program
+  .command('evaluate')
+  .description('score a synthetic table against the real one that it stands for')
+  .requiredOption('--real <file>', 'the rows that the generator learnt from')
+  .requiredOption('--synthetic <file>', 'the rows that it made')
+  .option('--test <file>', 'real rows that it did not see: every score beside theirs')
+  .option('--target <column>', 'a column to predict')
+  .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
+  .option('--json', 'print the scores as JSON and nothing else')
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ synthcart evaluate --real train.csv --synthetic synthetic.csv --test test.csv --json',
+  )
+  .action(async (options: EvaluateOptions) => {
+    for (const file of [options.real, options.synthetic, options.test]) if (file) requireFile(file);
+    await withPlatform(options.folder, async (connection, projectId) => {
+      const result = await evaluate(connection, { projectId, ...options }, observer);
+      process.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : scoreTable(result.scores)}\n`);
+    });
+  });
+
+interface EvaluateOptions {
+  real: string;
+  synthetic: string;
+  test?: string;
+  target?: string;
+  folder: string;
+  json?: boolean;
+}
+
+program
+  .command('demo')
+  .description('do the main job end to end on the example data, then stay up')
+  .option('--once', 'exit after the main job', false)
+  .option('--folder <folder>', 'keeps the data of the platform', '.synthcart')
+  .option('--out <folder>', 'for what the run makes', 'out/demo')
+  .option('--port <port>', 'of the gateway; any free one by default', naturalNumber, 0)
+  .addHelpText('after', '\nExample:\n  $ synthcart demo --once')
+  .action(demo);
+
+/** Connects to the platform that the environment names, or to one of our own. Progress goes to stderr. */
+async function withPlatform(
+  folder: string,
+  work: (connection: Connection, projectId: string) => Promise<void>,
+): Promise<void> {
+  const url = process.env['SYNTHCART_URL'];
+  if (url) {
+    const token = process.env['SYNTHCART_API_KEY'];
+    if (!token) throw new UsageError('SYNTHCART_URL is set; set SYNTHCART_API_KEY too.');
+    const connection = new Connection(url, { token });
+    try {
+      const { projects } = await connection.request<operations.Projects>(operations.PROJECTS);
+      const project = projects.nodes[0];
+      if (!project) throw new UsageError('The API key sees no project. Make one, or use another key.');
+      await work(connection, project.id);
+    } finally {
+      await connection.close();
+    }
+    return;
+  }
+  const platform = await startPlatform({ folder });
+  const interrupt = () => void platform.stop().then(() => process.exit(EXIT.interrupted));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    const account = await localAccount(platform.url, resolve(folder));
+    const connection = new Connection(platform.url, { token: account.apiKey });
+    await Promise.race([work(connection, account.projectId), platform.died]).finally(() =>
+      connection.close(),
+    );
+  } finally {
+    await platform.stop();
+  }
+}
+
+function observer(label: string) {
+  const display = new RunDisplay(process.stderr, label);
+  return {
+    event: (event: operations.RunEvents['runEvents']) => display.event(event),
+    points: (points: operations.RunMetrics['runMetrics']['points']) => display.points(points),
+    close: () => display.close(),
+  };
+}
+
+/** Hands over to another entry; its exit code is ours. */
+function become(entry: string): Promise<void> {
+  const child = spawn(process.execPath, [join(root, entry)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((done, failed) => {
+    child.once('error', failed);
+    child.once('exit', (code) => {
+      process.exitCode = code ?? EXIT.failed;
+      done();
+    });
+  });
+}
+
+function requireFile(path: string): void {
+  if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`);
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1.');
+  return value;
+}
+
+function naturalNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Give a whole number from 0.');
+  return value;
+}
+
+function collectOption(
+  text: string,
+  collected: Record<string, number | string | boolean>,
+): Record<string, number | string | boolean> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Write key=value, such as epochs=30.');
+  const value = text.slice(at + 1);
+  const typed =
+    value === 'true' || value === 'false'
+      ? value === 'true'
+      : value !== '' && Number.isFinite(Number(value))
+        ? Number(value)
+        : value;
+  return { ...collected, [text.slice(0, at)]: typed };
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof RunFailure || error instanceof RequestError) return EXIT.failed;
+  const code = (error as { cause?: { code?: string } }).cause?.code;
+  return code === 'ECONNREFUSED' || code === 'ENOTFOUND' ? EXIT.unreachable : EXIT.failed;
+}
+
+const packageJson = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+program.version(packageJson.version).exitOverride();
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof Error && error.name === 'CommanderError') {
+    const { exitCode } = error as Error & { exitCode: number };
+    process.exitCode = exitCode === 0 ? EXIT.done : EXIT.usage;
+  } else {
+    const unreachable = exitCodeOf(error) === EXIT.unreachable;
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `synthcart: ${unreachable ? `no platform answers at ${process.env['SYNTHCART_URL']}` : message}\n`,
+    );
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,173 @@
+// The operations that the commands use, each with the type of its data. operations.test.ts checks them against
+// schema/schema.graphql.
+
+const USER_ERRORS = 'userErrors { message code path }';
+
+export const SIGN_UP = `mutation SignUp($input: SignUpInput!) {
+  signUp(input: $input) { tokens { accessToken refreshToken } ${USER_ERRORS} }
+}`;
+export interface SignUp {
+  tokens: { accessToken: string; refreshToken: string };
+}
+
+export const CREATE_TENANT = `mutation CreateTenant($input: CreateTenantInput!) {
+  createTenant(input: $input) { tenant { id name } ${USER_ERRORS} }
+}`;
+export interface CreateTenant {
+  tenant: { id: string; name: string };
+}
+
+export const CREATE_PROJECT = `mutation CreateProject($input: CreateProjectInput!) {
+  createProject(input: $input) { project { id name } ${USER_ERRORS} }
+}`;
+export interface CreateProject {
+  project: { id: string; name: string };
+}
+
+export const CREATE_API_KEY = `mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) { apiKey { id prefix } secret ${USER_ERRORS} }
+}`;
+export interface CreateApiKey {
+  apiKey: { id: string; prefix: string };
+  secret: string;
+}
+
+/** What a key needs to upload, run and read. */
+export const COMMAND_LINE_SCOPES = [
+  'TENANT_READ',
+  'PROJECT_READ',
+  'DATASET_READ',
+  'DATASET_CREATE',
+  'DATASET_UPDATE',
+  'EXPERIMENT_READ',
+  'EXPERIMENT_CREATE',
+  'RUN_READ',
+  'RUN_START',
+  'RUN_CONTROL',
+  'ARTIFACT_READ',
+];
+
+export const PROJECTS = `query Projects {
+  projects(first: 1) { nodes { id name } }
+}`;
+export interface Projects {
+  projects: { nodes: { id: string; name: string }[] };
+}
+
+export const CREATE_DATASET_UPLOAD = `mutation CreateDatasetUpload($input: CreateDatasetUploadInput!) {
+  createDatasetUpload(input: $input) {
+    dataset { id } datasetVersion { id } upload { url method headers { name value } } ${USER_ERRORS}
+  }
+}`;
+export interface CreateDatasetUpload {
+  dataset: { id: string };
+  datasetVersion: { id: string };
+  upload: { url: string; method: string; headers: { name: string; value: string }[] };
+}
+
+export const COMPLETE_DATASET_UPLOAD = `mutation CompleteDatasetUpload($input: CompleteDatasetUploadInput!) {
+  completeDatasetUpload(input: $input) { datasetVersion { id } run { id } ${USER_ERRORS} }
+}`;
+export interface CompleteDatasetUpload {
+  datasetVersion: { id: string };
+  run: { id: string };
+}
+
+export const CORRECT_DATASET_COLUMNS = `mutation CorrectDatasetColumns($input: CorrectDatasetColumnsInput!) {
+  correctDatasetColumns(input: $input) { datasetVersion { id } run { id } ${USER_ERRORS} }
+}`;
+export type CorrectDatasetColumns = CompleteDatasetUpload;
+
+export const DATASET_VERSION_COLUMNS = `query DatasetVersionColumns($id: ID!) {
+  node(id: $id) { ... on DatasetVersion { rows columns { name kind } } }
+}`;
+export interface DatasetVersionColumns {
+  node: { rows: number; columns: { name: string; kind: string }[] } | null;
+}
+
+export const START_RUN = `mutation StartRun($input: StartRunInput!) {
+  startRun(input: $input) { run { id } ${USER_ERRORS} }
+}`;
+export interface StartRun {
+  run: { id: string };
+}
+
+export const CANCEL_RUN = `mutation CancelRun($input: CancelRunInput!) {
+  cancelRun(input: $input) { run { id state } ${USER_ERRORS} }
+}`;
+
+export const RUN_EVENTS = `subscription RunEvents($runId: ID!, $after: String) {
+  runEvents(runId: $runId, after: $after) {
+    cursor type state step progress etaSeconds message
+    run { engine device queue { position reason } }
+  }
+}`;
+export interface RunEvents {
+  runEvents: {
+    cursor: string;
+    type: string;
+    state: string | null;
+    step: string | null;
+    progress: number | null;
+    etaSeconds: number | null;
+    message: string | null;
+    run: { engine: string | null; device: string | null; queue: { position: number; reason: string } | null };
+  };
+}
+
+export const RUN_METRICS = `subscription RunMetrics($runId: ID!, $after: String) {
+  runMetrics(runId: $runId, after: $after) { cursor points { name step value at sequence } }
+}`;
+export interface RunMetrics {
+  runMetrics: {
+    cursor: string;
+    points: { name: string; step: number; value: number; at: string; sequence: number }[];
+  };
+}
+
+export const RUN_RESULT = `query RunResult($id: ID!) {
+  run(id: $id) {
+    id state rows engine device metricPoints metricPointsPublished
+    stepTimings { step seconds }
+    failure { code message location { file line column field } }
+    artifacts { nodes {
+      id kind fileName mediaType bytes sha256 downloadUrl
+      report { scores { name value reference better meaning } }
+    } }
+  }
+}`;
+export interface RunResult {
+  run: {
+    id: string;
+    state: string;
+    rows: number | null;
+    engine: string | null;
+    device: string | null;
+    metricPoints: number;
+    metricPointsPublished: number | null;
+    stepTimings: { step: string; seconds: number }[];
+    failure: {
+      code: string;
+      message: string;
+      location: { file: string | null; line: number | null; column: string | null; field: string | null };
+    } | null;
+    artifacts: { nodes: Artifact[] };
+  };
+}
+export interface Artifact {
+  id: string;
+  kind: string;
+  fileName: string;
+  mediaType: string;
+  bytes: number;
+  sha256: string;
+  downloadUrl: string;
+  report: { scores: Score[] } | null;
+}
+export interface Score {
+  name: string;
+  value: number;
+  reference: number | null;
+  better: string;
+  meaning: string;
+}
