@@ -11,13 +11,16 @@ export interface Copies {
 
 /**
  * Rows that are the same in every column but IDs (a copy under a new ID is still a copy); missing equals missing.
- * Undefined when all columns are IDs.
+ * `pause` is called between stretches of work and may reject to stop. Undefined when all columns are IDs.
  */
-export function exactCopies(tables: AlignedTables): Copies | undefined {
+export async function exactCopies(
+  tables: AlignedTables,
+  pause: () => Promise<void>,
+): Promise<Copies | undefined> {
   const columns = tables.columns.filter(({ kind }) => kind !== 'ID');
   if (columns.length === 0) return undefined;
-  const realHashes = rowHashes(tables, 'real');
-  const otherHashes = rowHashes(tables, 'other');
+  const realHashes = await rowHashes(tables, 'real', pause);
+  const otherHashes = await rowHashes(tables, 'other', pause);
   const same = (side: 'real' | 'other', row: number, firstSide: 'real' | 'other', first: number): boolean =>
     columns.every((column) => Object.is(column[side][row]! + 0, column[firstSide][first]! + 0));
 
@@ -28,6 +31,7 @@ export function exactCopies(tables: AlignedTables): Copies | undefined {
     if (first === undefined) firstReal.set(hash, row);
     else if (same('real', row, 'real', first)) realRepeated++;
   });
+  await pause();
   const firstOther = new Map<number, number>();
   let copied = 0;
   let repeated = 0;
@@ -47,7 +51,11 @@ export function exactCopies(tables: AlignedTables): Copies | undefined {
 }
 
 /** A 53-bit hash of each row; rows that collide are told apart by comparing them. */
-function rowHashes(tables: AlignedTables, side: 'real' | 'other'): Float64Array {
+async function rowHashes(
+  tables: AlignedTables,
+  side: 'real' | 'other',
+  pause: () => Promise<void>,
+): Promise<Float64Array> {
   const rows = side === 'real' ? tables.realRows : tables.otherRows;
   const high = new Uint32Array(rows).fill(0x811c9dc5);
   const low = new Uint32Array(rows).fill(0x9e3779b9);
@@ -63,6 +71,7 @@ function rowHashes(tables: AlignedTables, side: 'real' | 'other'): Float64Array 
       high[row] = mixed(high[row]! ^ words[0]!, words[1]!);
       low[row] = mixed(low[row]! ^ words[1]!, words[0]! ^ 0x5bd1e995);
     }
+    await pause();
   }
   return Float64Array.from(high, (word, row) => word * 2 ** 21 + (low[row]! >>> 11));
 }

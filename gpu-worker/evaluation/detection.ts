@@ -1,9 +1,13 @@
-import { isComparable, type AlignedColumn, type AlignedTables } from './align.js';
+import { isComparable, takeRows, type AlignedColumn, type AlignedTables } from './align.js';
 import { areaUnderCurve, fitLogistic, type FeatureRows } from './logistic-regression.js';
 import { randomNumbers, shuffledIndices } from './random.js';
 import { sortedValues } from './shape.js';
 
 const FOLDS = 3;
+
+/** A larger table (rows of both sides × columns) is cut to random rows, so that the test takes seconds. */
+const MAX_CELLS = 5_000_000;
+const FEWEST_ROWS = 500;
 
 export interface DetectionOptions {
   readonly seed: number;
@@ -28,8 +32,9 @@ export async function logisticDetection(
   tables: AlignedTables,
   { seed, pause }: DetectionOptions,
 ): Promise<number | undefined> {
-  const { realRows, otherRows } = tables;
-  const columns = tables.columns.filter(isComparable);
+  const cut = rowsWithinLimit(tables, seed);
+  const { realRows, otherRows } = cut;
+  const columns = cut.columns.filter(isComparable);
   if (realRows < FOLDS || otherRows < FOLDS || columns.length === 0) return undefined;
   const features = detectionFeatures(columns, realRows + otherRows);
   const labels = new Uint8Array(realRows + otherRows).fill(1, 0, realRows);
@@ -40,8 +45,13 @@ export async function logisticDetection(
     const all = Int32Array.from(foldOf.keys());
     const training = all.filter((row) => foldOf[row] !== fold);
     const held = all.filter((row) => foldOf[row] === fold);
-    const scaled = { ...features, dense: features.dense.map((column) => robustlyScaled(column, training)) };
-    const model = fitLogistic(scaled, labels, training);
+    const dense: Float64Array[] = [];
+    for (const column of features.dense) {
+      dense.push(robustlyScaled(column, training));
+      await pause(fold / FOLDS);
+    }
+    const scaled = { ...features, dense };
+    const model = await fitLogistic(scaled, labels, training, { pause: () => pause(fold / FOLDS) });
     const area = areaUnderCurve(
       model.logOdds(scaled, held),
       Uint8Array.from(held, (row) => labels[row]!),
@@ -50,6 +60,14 @@ export async function logisticDetection(
     await pause((fold + 1) / FOLDS);
   }
   return 1 - sum / FOLDS;
+}
+
+function rowsWithinLimit(tables: AlignedTables, seed: number): AlignedTables {
+  const rows = Math.max(FEWEST_ROWS, Math.floor(MAX_CELLS / 2 / tables.columns.length));
+  const random = randomNumbers(seed);
+  const cut = (length: number) =>
+    length > rows ? shuffledIndices(length, random).subarray(0, rows).sort() : undefined;
+  return takeRows(tables, cut(tables.realRows), cut(tables.otherRows));
 }
 
 /** Real rows first, then the others. */

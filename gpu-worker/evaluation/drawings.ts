@@ -127,18 +127,21 @@ function heaviestValue(sorted: Float64Array): number | undefined {
 
 function histogramEdges(column: AlignedNumbers, sorted: Float64Array): number[] {
   if (sorted.length === 0) return [0, 1];
-  const low = quantile(sorted, TAIL / 2);
-  const high = quantile(sorted, 1 - TAIL / 2);
+  const [lowTail, highTail] = [quantile(sorted, TAIL / 2), quantile(sorted, 1 - TAIL / 2)];
+  // A tail no longer than a bar needs no open bar.
+  const bar = (highTail - lowTail) / BARS;
+  const low = lowTail - sorted[0]! <= bar ? sorted[0]! : lowTail;
+  const high = sorted.at(-1)! - highTail <= bar ? sorted.at(-1)! : highTail;
   if (column.kind === 'INTEGER') {
     const first = Math.floor(low);
     const last = Math.max(first, Math.ceil(high));
     const perBar = Math.max(1, Math.ceil((last - first + 1) / INTEGER_BARS));
     const bars = Math.ceil((last - first + 1) / perBar);
-    return Array.from({ length: bars + 1 }, (_, bar) => first - 0.5 + bar * perBar);
+    return Array.from({ length: bars + 1 }, (_, edge) => first - 0.5 + edge * perBar);
   }
   if (!(high > low)) return [low - 0.5, low + 0.5];
-  return Array.from({ length: BARS + 1 }, (_, bar) =>
-    bar === BARS ? high : low + (bar * (high - low)) / BARS,
+  return Array.from({ length: BARS + 1 }, (_, edge) =>
+    edge === BARS ? high : low + (edge * (high - low)) / BARS,
   );
 }
 

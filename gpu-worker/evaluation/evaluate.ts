@@ -63,8 +63,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     seed,
     pause: (fraction) => (progress(0.4 + 0.25 * fraction), breathe()),
   });
-  const copies = exactCopies(all);
-  await breathe();
+  const copies = await exactCopies(all, breathe);
 
   const referenceTrends = reference && (await comparePairs(reference.tables, breathe, () => {}));
   const referenceDetection =
@@ -73,7 +72,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       seed,
       pause: (fraction) => (progress(0.75 + 0.2 * fraction), breathe()),
     }));
-  const referenceCopies = reference && exactCopies(reference.tables);
+  const referenceCopies = reference && (await exactCopies(reference.tables, breathe));
 
   const scores: Score[] = [];
   const add = (name: ScoreName, value: number | undefined, of?: number, source = reference?.source): void => {

@@ -11,18 +11,25 @@ export interface Minimum {
   readonly converged: boolean;
 }
 
+export interface MinimizeOptions {
+  /** Of the largest absolute gradient entry. */
+  readonly tolerance: number;
+  readonly maxIterations: number;
+  /** Called before each iteration; may reject to stop. */
+  readonly pause: () => Promise<void>;
+}
+
 /**
  * Minimizes a smooth function by limited-memory BFGS (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithm 7.4)
  * with a weak-Wolfe line search by bisection.
  *
  * @param evaluate returns the value at `at` and writes the gradient there
- * @param tolerance of the largest absolute gradient entry
  */
-export function minimize(
+export async function minimize(
   evaluate: (at: Float64Array, gradient: Float64Array) => number,
   start: Float64Array,
-  { tolerance, maxIterations }: { tolerance: number; maxIterations: number },
-): Minimum {
+  { tolerance, maxIterations, pause }: MinimizeOptions,
+): Promise<Minimum> {
   const size = start.length;
   let at = start.slice();
   let gradient = new Float64Array(size);
@@ -30,6 +37,7 @@ export function minimize(
   const steps: { step: Float64Array; change: Float64Array; curvature: number }[] = [];
 
   for (let iteration = 0; iteration < maxIterations; iteration++) {
+    await pause();
     if (largest(gradient) <= tolerance) return { at, value, iterations: iteration, converged: true };
     let direction = quasiNewtonDirection(gradient, steps);
     let slope = dot(direction, gradient);

@@ -18,6 +18,14 @@ export interface LogisticModel {
   logOdds(features: FeatureRows, rows: Int32Array): Float64Array;
 }
 
+export interface LogisticOptions {
+  /** Inverse strength of the penalty. */
+  readonly c?: number;
+  readonly maxIterations?: number;
+  /** Called before each iteration; may reject to stop. */
+  readonly pause: () => Promise<void>;
+}
+
 /**
  * L2-regularized logistic regression: minimizes Σ log-loss + ‖w‖² / (2C), the intercept not penalized, as scikit-learn's
  * LogisticRegression does (default C = 1).
@@ -25,12 +33,12 @@ export interface LogisticModel {
  * @param labels 0 or 1 for every row of `features`
  * @param rows indices of the rows to learn from
  */
-export function fitLogistic(
+export async function fitLogistic(
   features: FeatureRows,
   labels: Uint8Array,
   rows: Int32Array,
-  { c = 1, maxIterations = 500 }: { c?: number; maxIterations?: number } = {},
-): LogisticModel {
+  { c = 1, maxIterations = 500, pause }: LogisticOptions,
+): Promise<LogisticModel> {
   const offsets = groupOffsets(features);
   const size = offsets.at(-1)! + 1;
   const intercept = size - 1;
@@ -83,7 +91,8 @@ export function fitLogistic(
     for (let j = 0; j < size; j++) gradient[j]! /= rows.length;
     return loss / rows.length;
   };
-  const { at: weights } = minimize(evaluate, new Float64Array(size), { tolerance: 1e-6, maxIterations });
+  const start = new Float64Array(size);
+  const { at: weights } = await minimize(evaluate, start, { tolerance: 1e-6, maxIterations, pause });
 
   return {
     logOdds(sample, chosen) {

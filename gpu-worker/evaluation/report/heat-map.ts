@@ -44,7 +44,7 @@ export function drawHeatMap({ names, values, scale, limit, label, size, format }
               value: [x, y, value],
               label: {
                 color:
-                  Math.abs(value) > limit * (scale === 'diverging' ? 0.63 : 0.7)
+                  Math.abs(value) > limit * (scale === 'diverging' ? 7 / 11 : 0.7)
                     ? colour('card')
                     : colour('ink'),
               },

@@ -181,7 +181,7 @@ function worst(evaluation: Evaluation): Html {
           <ol class="worst">
             ${pairs.map(
               ({ left, right, trend }) =>
-                html`<li><span>${clipped(left)} × ${clipped(right)}</span>${similarity(trend)}</li>`,
+                html`<li><span>${clipped(left)} × ${clipped(right)}</span>${similarity(trend, 0.95)}</li>`,
             )}
           </ol>
         </div>`
@@ -275,11 +275,14 @@ function correlations({ correlations: { columns: names, real, synthetic } }: Eva
     </figure>`;
   return html`<section>
     <h2>Correlations</h2>
-    <p class="lead">Pearson's r of numeric columns.${cutNote(names.length)}</p>
+    <p class="lead">
+      Pearson's r of numeric columns, and how far the synthetic one is above or below the real
+      one.${cutNote(names.length)}
+    </p>
     <div class="three">
       ${map('Real', real, `Correlations of ${names.length} columns in the real table`)}
       ${map('Synthetic', synthetic, `Correlations of ${names.length} columns in the synthetic table`)}
-      ${map('Synthetic − real', difference, largestDifference(names, difference), 0.5)}
+      ${map('Difference', difference, largestDifference(names, difference), 0.5)}
     </div>
   </section>`;
 }
@@ -317,8 +320,8 @@ function trends({ pairs, columns: compared }: Evaluation): Html {
   return html`<section>
     <h2>Trend error of every pair</h2>
     <p class="lead">
-      How far the relation of two columns is from the real one; pale is good.${cutNote(names.length)}
-      ${drawScale('sequential', '0 %', '12 % and more')}
+      How far the relation of two columns is from the real one; the stronger the colour, the
+      further.${cutNote(names.length)} ${drawScale('sequential', '0 %', '12 % and more')}
     </p>
     <figure class="card map" style="margin-inline:0">
       ${drawHeatMap({
@@ -375,8 +378,9 @@ function shortDecimal(value: number): string {
   return `${value < 0 ? '−' : ''}${text.replace('1.00', '1').replace(/^0/, '')}`;
 }
 
-function similarity(score: number): Html {
-  const grade = score >= 0.98 ? 'close' : score >= 0.9 ? 'fair' : 'far';
+/** `close`: from which score on a difference may well be chance. A joint table has more cells, so more of it. */
+function similarity(score: number, close = 0.98): Html {
+  const grade = score >= close ? 'close' : score >= 0.9 ? 'fair' : 'far';
   return html`<span class="badge ${grade}">${formatPercent(score)}</span>`;
 }
 
