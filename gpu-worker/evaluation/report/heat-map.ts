@@ -34,7 +34,11 @@ export function drawHeatMap({ names, values, scale, limit, label, size, format }
     axisTick: { show: false },
     axisLine: { show: false },
   };
-  const text = { color: colour('muted'), fontSize: shown > 25 ? 8 : 9.5, interval: 0 };
+  const text = {
+    color: colour('muted'),
+    fontSize: 9.5,
+    interval: Math.ceil((shown * 11) / (size - margin)) - 1,
+  };
   const data = values.slice(0, shown).flatMap((row, y) =>
     row.slice(0, shown).flatMap((value, x) =>
       value === null

@@ -31,7 +31,7 @@ export function scoreOf(evaluation: Evaluation, name: ScoreName): Score | undefi
 export function verdictOn(evaluation: Evaluation): Verdict {
   const grades = LIMITS.flatMap((limit) => {
     const score = scoreOf(evaluation, limit.name);
-    return score ? [gradeOf(score, limit)] : [];
+    return score ? [gradeOf(score, limit, chanceOf(score, evaluation))] : [];
   });
   const grade = grades.includes('far') ? 'far' : grades.includes('fair') ? 'fair' : 'close';
   const copies = copyWarning(evaluation);
@@ -55,8 +55,25 @@ const HEADLINES_OF_COPIES = {
   far: 'The synthetic table differs clearly from the real one, yet repeats too many of its rows.',
 } as const satisfies Record<Verdict['grade'], string>;
 
-function gradeOf(score: Score, limit: { close: number; fair: number }): Verdict['grade'] {
-  const within = (bound: number) => (score.better === 'lower' ? score.value <= bound : score.value >= bound);
+/** An error is not held against a generator up to so many times what chance explains. */
+const CHANCE_FACTOR = 1.5;
+
+/**
+ * The error that a perfect generator's rows would show by chance, estimated from the reference: distances between
+ * samples of n and m rows shrink with √(1/n + 1/m). 0 for scores that aren't such a distance.
+ */
+function chanceOf(score: Score, { rows }: Evaluation): number {
+  if (score.reference === undefined || score.better !== 'lower') return 0;
+  const half = rows.compared.real / 2;
+  const referenceSpread =
+    score.referenceSource === 'HOLDOUT' && rows.test ? 1 / rows.test + 1 / rows.compared.real : 2 / half;
+  const spread = 1 / rows.compared.real + 1 / rows.compared.synthetic;
+  return score.reference * Math.sqrt(spread / referenceSpread);
+}
+
+function gradeOf(score: Score, limit: { close: number; fair: number }, chance: number): Verdict['grade'] {
+  const within = (bound: number) =>
+    score.better === 'lower' ? score.value <= Math.max(bound, CHANCE_FACTOR * chance) : score.value >= bound;
   return within(limit.close) ? 'close' : within(limit.fair) ? 'fair' : 'far';
 }
 
