@@ -24,13 +24,17 @@ export async function moveRun(
   const to = stateAfter(run.state, transition);
   if (!to) return undefined;
   const { message, ...data } = change;
+  // Nothing goes on from the checkpoint of a run that has ended.
+  if (isFinal(to) && run.checkpointKey) {
+    await tx.discardedObject.create({ data: { tenantId: run.tenantId, key: run.checkpointKey } });
+  }
   const moved = await tx.run.update({
     where: { tenantId_id: { tenantId: run.tenantId, id: run.id } },
     data: {
       ...data,
       state: to,
       eventSequence: { increment: 1 },
-      ...(isFinal(to) ? { endedAt: new Date(), etaSeconds: null } : {}),
+      ...(isFinal(to) ? { endedAt: new Date(), etaSeconds: null, ...NO_CHECKPOINT } : {}),
     },
   });
   await tx.runEvent.create({
@@ -56,6 +60,13 @@ export async function moveRun(
   }
   return moved;
 }
+
+const NO_CHECKPOINT = {
+  checkpointKey: null,
+  checkpointBytes: null,
+  checkpointSha256: null,
+  checkpointAt: null,
+};
 
 /** Adds an event that isn't a change of state. Answers its sequence. */
 export async function recordRunEvent(

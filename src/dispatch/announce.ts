@@ -1,0 +1,58 @@
+import type { LiveProjectMessage, LiveRunMessage, StoredPoint } from '../../schema/messages/live.js';
+import { liveProjectSubject, liveRunSubject, QUEUE_CHANGED } from '../../schema/messages/subjects.js';
+import type { Bus } from '../platform/bus.js';
+import type { Transaction } from '../platform/database.js';
+import type { Run } from '../platform/prisma-client/client.js';
+
+/** What a transaction changed of one run, for those who watch it. Told after the commit; lost, it costs time only. */
+export interface RunChange {
+  tenantId: string;
+  runId: string;
+  /** Last event that is stored, when there are new ones. */
+  eventSequence?: number;
+  points?: readonly StoredPoint[];
+  /** The project and its last activity, when there is new one. */
+  activity?: { projectId: string; sequence: number };
+  /** A slot came free, or a run was queued. */
+  queueChanged?: boolean;
+}
+
+/** Points of one message: stays far below the server's limit of 1 MB. */
+const MOST_POINTS = 2_000;
+
+export function announce(bus: Bus, change: RunChange): void {
+  const subject = liveRunSubject(change.tenantId, change.runId);
+  const { points = [], eventSequence, activity } = change;
+  for (let start = 0; start < points.length; start += MOST_POINTS) {
+    bus.publish(subject, {
+      v: 1,
+      type: 'points',
+      points: points.slice(start, start + MOST_POINTS),
+    } satisfies LiveRunMessage);
+  }
+  if (eventSequence !== undefined) {
+    bus.publish(subject, { v: 1, type: 'events', lastSequence: eventSequence } satisfies LiveRunMessage);
+  }
+  if (activity) {
+    bus.publish(liveProjectSubject(change.tenantId, activity.projectId), {
+      v: 1,
+      lastSequence: activity.sequence,
+    } satisfies LiveProjectMessage);
+  }
+  if (change.queueChanged) bus.publish(QUEUE_CHANGED, {});
+}
+
+/** What to announce of a run that this transaction moved. Call it last: it reads the project's activity, which is locked. */
+export async function changeOf(tx: Transaction, moved: Run, queueChanged: boolean): Promise<RunChange> {
+  const project = await tx.project.findUniqueOrThrow({
+    where: { tenantId_id: { tenantId: moved.tenantId, id: moved.projectId } },
+    select: { activitySequence: true },
+  });
+  return {
+    tenantId: moved.tenantId,
+    runId: moved.id,
+    eventSequence: moved.eventSequence,
+    activity: { projectId: moved.projectId, sequence: project.activitySequence },
+    queueChanged,
+  };
+}
