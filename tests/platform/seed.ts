@@ -1,0 +1,51 @@
+import pg from 'pg';
+import type { RunKind, RunState } from '../../src/platform/prisma-client/client.js';
+import { newId } from '../../src/platform/ids.js';
+import type { TestDatabase } from './services.js';
+
+export interface SeededProject {
+  tenantId: string;
+  projectId: string;
+}
+
+/** A tenant with a project, written as the owner of the database. */
+export async function seedProject(database: TestDatabase): Promise<SeededProject> {
+  const tenantId = newId('tenant');
+  const projectId = newId('project');
+  await asOwner(database, async (owner) => {
+    await owner.query(`INSERT INTO tenants (id, name, updated_at) VALUES ($1, 'Test', now())`, [tenantId]);
+    await owner.query(
+      `INSERT INTO projects (tenant_id, id, name, created_by_id, updated_at) VALUES ($1, $2, 'Test', 'test', now())`,
+      [tenantId, projectId],
+    );
+  });
+  return { tenantId, projectId };
+}
+
+/** A run as it stands in the database; nobody schedules it unless its state says so. */
+export async function seedRun(
+  database: TestDatabase,
+  project: SeededProject,
+  state: RunState = 'RUNNING',
+  kind: RunKind = 'PROBE',
+): Promise<{ tenantId: string; projectId: string; id: string }> {
+  const id = newId('run');
+  await asOwner(database, (owner) =>
+    owner.query(
+      `INSERT INTO runs (tenant_id, id, project_id, kind, state, pool, config, seed, attempt, created_by_id, updated_at)
+       VALUES ($1, $2, $3, $4::"RunKind", $5::"RunState", 'default', $6, 1, 1, 'test', now())`,
+      [project.tenantId, id, project.projectId, kind, state, JSON.stringify({ kind })],
+    ),
+  );
+  return { ...project, id };
+}
+
+async function asOwner(database: TestDatabase, work: (owner: pg.Client) => Promise<unknown>): Promise<void> {
+  const owner = new pg.Client({ connectionString: database.ownerUrl });
+  await owner.connect();
+  try {
+    await work(owner);
+  } finally {
+    await owner.end();
+  }
+}
