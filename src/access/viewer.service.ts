@@ -1,6 +1,7 @@
 import type { Database } from '../platform/database.js';
-import { permissionsOn } from './authorize.js';
+import { authorize, permissionsOn, requireTenant } from './authorize.js';
 import { scopeOf, type RequestContext, type TenantContext } from './context.js';
+import type { User } from '../platform/prisma-client/client.js';
 import { PERMISSIONS, type Permission } from './permissions.js';
 import { ViewerKind, type Membership, type Viewer } from './viewer.types.js';
 
@@ -19,6 +20,23 @@ export class ViewerService {
       case 'API_KEY':
         return this.#apiKey(request as TenantContext, request.actor.apiKeyId);
     }
+  }
+
+  /** The caller, or a colleague in the tenant that the request is about. */
+  async findUser(request: RequestContext, id: string): Promise<User | null> {
+    const { actor } = request;
+    if (actor.kind === 'USER' && actor.userId === id) {
+      return this.database.withScope({ userId: id }, (tx) => tx.user.findUnique({ where: { id } }));
+    }
+    const context = requireTenant(request);
+    return this.database.withTenant(scopeOf(context), async (tx) => {
+      await authorize(context, tx, 'member:read');
+      const member = await tx.member.findUnique({
+        where: { tenantId_userId: { tenantId: context.tenantId, userId: id } },
+        include: { user: true },
+      });
+      return member?.user ?? null;
+    });
   }
 
   async #user(request: RequestContext, userId: string): Promise<Viewer> {

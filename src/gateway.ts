@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { ApiKeyResolver } from './access/api-key.resolver.js';
+import { ApiKeyService } from './access/api-key.service.js';
+import { Authentication } from './access/authentication.js';
+import { SessionResolver } from './access/session.resolver.js';
+import { SessionService } from './access/session.service.js';
+import { AccessTokens } from './access/tokens.js';
+import { ViewerResolver } from './access/viewer.resolver.js';
+import { ViewerService } from './access/viewer.service.js';
+import { AuditResolver } from './audit/audit.resolver.js';
+import { AuditService } from './audit/audit.service.js';
+import type { Config } from './config.js';
+import { Bus } from './platform/bus.js';
+import { Database } from './platform/database.js';
+import { PROJECT_ROOT } from './platform/project-root.js';
+import { deriveKey, roleUrl } from './platform/secrets.js';
+import { ProjectResolver } from './projects/project.resolver.js';
+import { ProjectService } from './projects/project.service.js';
+import { serveHttp } from './server/http.js';
+import { NodeResolver, type NodeFinders } from './server/node.resolver.js';
+import { buildApiSchema, type ResolverInstances } from './server/schema.js';
+import { ServerInfoResolver } from './server/server-info.resolver.js';
+import { ServerInfoService } from './server/server-info.service.js';
+import { InvitationService } from './tenants/invitation.service.js';
+import { MemberService } from './tenants/member.service.js';
+import { TenantResolver } from './tenants/tenant.resolver.js';
+import { TenantService } from './tenants/tenant.service.js';
+
+export interface Gateway {
+  url: string;
+  /** Finishes what runs, then lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Wires a gateway and starts it. Whatever was opened is closed again when a later part can't start. */
+export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+  const opened: { close(): Promise<unknown> }[] = [];
+  const close = async () => {
+    for (const part of opened.splice(0).reverse()) await part.close();
+  };
+  try {
+    const database = new Database({
+      appUrl: config.databaseAppUrl ?? roleUrl(config.databaseUrl, 'synthcart_app', config.secret),
+      dispatchUrl:
+        config.databaseDispatchUrl ?? roleUrl(config.databaseUrl, 'synthcart_dispatch', config.secret),
+      poolSize: config.databasePool,
+    });
+    opened.push(database);
+    const bus = await Bus.connect({ url: config.natsUrl, name: 'synthcart-gateway', log });
+    opened.push(bus);
+
+    const accessTokens = new AccessTokens(
+      deriveKey(config.secret, 'access-token'),
+      config.accessTokenSeconds,
+    );
+    const authentication = new Authentication(database, accessTokens, log);
+    const instances = resolvers({
+      database,
+      authentication,
+      accessTokens,
+      config,
+      version: await packageVersion(),
+    });
+    const server = await serveHttp({
+      host: config.host,
+      port: config.port,
+      corsOrigins: config.corsOrigins,
+      schema: buildApiSchema(instances),
+      authentication,
+      checks: {
+        database: () => database.withScope({}, async (tx) => (await tx.$executeRaw`SELECT 1`) >= 0),
+        bus: () => bus.connected,
+      },
+      routes: [],
+      log,
+    });
+    opened.push(server);
+    return { url: server.url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Parts {
+  database: Database;
+  authentication: Authentication;
+  accessTokens: AccessTokens;
+  config: Config;
+  version: string;
+}
+
+/** One instance of each resolver class, with its services. */
+function resolvers({ database, authentication, accessTokens, config, version }: Parts): ResolverInstances {
+  const apiKeys = new ApiKeyService(database, authentication);
+  const tenants = new TenantService(database, authentication);
+  const members = new MemberService(database, authentication);
+  const invitations = new InvitationService(database, authentication);
+  const projects = new ProjectService(database);
+  const audit = new AuditService(database);
+  const viewers = new ViewerService(database);
+  const sessions = new SessionService(database, accessTokens, authentication, config.refreshTokenSeconds);
+  const nodes: NodeFinders = {
+    user: (request, id) => viewers.findUser(request, id),
+    tenant: (request, id) => tenants.find(request, id),
+    member: (request, id) => members.find(request, id),
+    invitation: (request, id) => invitations.find(request, id),
+    project: (request, id) => projects.find(request, id),
+    apiKey: (request, id) => apiKeys.find(request, id),
+    auditEvent: (request, id) => audit.find(request, id),
+  };
+  const instances: object[] = [
+    new ServerInfoResolver(new ServerInfoService(database, version, config.maxUploadBytes)),
+    new NodeResolver(nodes),
+    new SessionResolver(sessions),
+    new ViewerResolver(viewers),
+    new ApiKeyResolver(apiKeys),
+    new TenantResolver(tenants, members, invitations),
+    new ProjectResolver(projects),
+    new AuditResolver(audit),
+  ];
+  return new Map(instances.map((instance) => [instance.constructor, instance]));
+}
+
+async function packageVersion(): Promise<string> {
+  const text = await readFile(join(PROJECT_ROOT, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

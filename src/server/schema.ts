@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
+import { buildSchemaSync, type ContainerType, type NonEmptyArray } from 'type-graphql';
+import { ApiKeyResolver } from '../access/api-key.resolver.js';
+import { SessionResolver } from '../access/session.resolver.js';
+import { ViewerResolver } from '../access/viewer.resolver.js';
+import { AuditResolver } from '../audit/audit.resolver.js';
+import { ProjectResolver } from '../projects/project.resolver.js';
+import { TenantResolver } from '../tenants/tenant.resolver.js';
+import { UserError } from './errors.js';
+import type { GraphQLContext } from './graphql-context.js';
+import { NodeResolver } from './node.resolver.js';
+import { failedPayload } from './payload.js';
+import { SCALARS } from './scalars.js';
+import { ServerInfoResolver } from './server-info.resolver.js';
+
+/** Every resolver class of the API. The gateway gives one instance of each. */
+export const RESOLVERS = [
+  ServerInfoResolver,
+  NodeResolver,
+  SessionResolver,
+  ViewerResolver,
+  ApiKeyResolver,
+  TenantResolver,
+  ProjectResolver,
+  AuditResolver,
+] as const;
+
+/** Instances by class. None are needed to print the schema. */
+export type ResolverInstances = ReadonlyMap<unknown, object>;
+
+export function buildApiSchema(instances: ResolverInstances): GraphQLSchema {
+  const container: ContainerType = {
+    get: (resolver) => {
+      const instance = instances.get(resolver);
+      if (!instance) throw new Error(`No instance of ${resolver.name} was given to the schema.`);
+      return instance;
+    },
+  };
+  const schema = buildSchemaSync({
+    resolvers: [...RESOLVERS] as unknown as NonEmptyArray<() => unknown>,
+    container,
+    scalarsMap: SCALARS,
+    // Use cases check their input themselves: what they find wrong becomes a user error with its path.
+    validate: false,
+  });
+  answerUserErrorsAsData(schema);
+  return schema;
+}
+
+/**
+ * Lets every mutation answer a caller's mistake as `userErrors`. Done on the root fields of the finished schema: a
+ * middleware of type-graphql would run for every field of every object.
+ */
+function answerUserErrorsAsData(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
+    const resolve: GraphQLFieldResolver<unknown, GraphQLContext> = field.resolve ?? defaultFieldResolver;
+    field.resolve = async (source, args, context: GraphQLContext, info) => {
+      try {
+        const payload = (await resolve(source, args, context, info)) as object;
+        return 'userErrors' in payload ? payload : { ...payload, userErrors: [] };
+      } catch (error) {
+        if (error instanceof UserError) return failedPayload(error);
+        throw error;
+      }
+    };
+  }
+}

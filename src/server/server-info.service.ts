@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { GENERATOR_OPTIONS } from '../../schema/messages/generator-options.js';
+import { PRESENCE_SECONDS } from '../../schema/messages/presence.js';
+import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
+import type { Database } from '../platform/database.js';
+import { LIMITS } from './limits.js';
+import { MAX_PAGE } from './pagination.js';
+import type { Generator, GeneratorOption, ServerInfo, WorkerPool } from './server-info.types.js';
+
+/** As z.toJSONSchema writes an option. */
+interface OptionSchema {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  enum?: unknown[];
+}
+
+/** Tells what this installation is and can do. */
+export class ServerInfoService {
+  readonly #generators: Generator[] = Object.entries(GENERATOR_OPTIONS).map(
+    ([name, { summary, options }]) => ({
+      name,
+      summary,
+      options: optionsOf(options),
+    }),
+  );
+
+  constructor(
+    private readonly database: Database,
+    private readonly version: string,
+    private readonly maxUploadBytes: number,
+  ) {}
+
+  async info(request: RequestContext): Promise<ServerInfo> {
+    return {
+      version: this.version,
+      time: new Date(),
+      generators: this.#generators,
+      workerPools: request.tenantId ? await this.#workerPools(request as TenantContext) : [],
+      limits: { ...LIMITS, pageSize: MAX_PAGE, uploadBytes: this.maxUploadBytes },
+    };
+  }
+
+  async #workerPools(context: TenantContext): Promise<WorkerPool[]> {
+    const since = new Date(Date.now() - 5 * PRESENCE_SECONDS * 1000);
+    const groups = await this.database.withTenant(scopeOf(context), (tx) =>
+      tx.worker.groupBy({
+        by: ['pool', 'engine', 'device'],
+        where: { leftAt: null, lastSeenAt: { gte: since } },
+        _count: { id: true },
+        _sum: { slots: true },
+        orderBy: [{ pool: 'asc' }, { engine: 'asc' }, { device: 'asc' }],
+      }),
+    );
+    return groups.map(({ pool, engine, device, _count, _sum }) => ({
+      pool,
+      engine,
+      device,
+      workers: _count.id,
+      slots: _sum.slots ?? 0,
+    }));
+  }
+}
+
+function optionsOf(schema: z.ZodType): GeneratorOption[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' }) as {
+    properties?: Record<string, OptionSchema>;
+  };
+  return Object.entries(properties).map(([name, option]) => ({
+    name,
+    description: option.description ?? '',
+    type: option.type ?? 'string',
+    defaultValue: option.default === undefined ? null : String(option.default),
+    minimum: option.minimum ?? null,
+    maximum: option.maximum ?? null,
+    choices: option.enum?.map(String) ?? null,
+  }));
+}

@@ -1,0 +1,111 @@
+import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { ByteCount } from './scalars.js';
+
+@ObjectType({ description: 'An option of a generator.' })
+export class GeneratorOption {
+  @Field(() => String, { description: 'Its name, as in the options of a run.' })
+  name!: string;
+
+  @Field(() => String, { description: 'What it means, its range, and what changing it does.' })
+  description!: string;
+
+  @Field(() => String, {
+    description: 'The JSON type of its value: `integer`, `number`, `string` or `boolean`.',
+  })
+  type!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Its default, as text; null: chosen by the generator.',
+  })
+  defaultValue!: string | null;
+
+  @Field(() => Float, { nullable: true, description: 'The smallest value; null: none.' })
+  minimum!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'The largest value; null: none.' })
+  maximum!: number | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'The only values that it takes; null: any of its type.',
+  })
+  choices!: string[] | null;
+}
+
+@ObjectType({ description: 'A model that makes data.' })
+export class Generator {
+  @Field(() => String, { description: 'Its name, as in the config of a run.' })
+  name!: string;
+
+  @Field(() => String, { description: 'What it does, and what it is good at.' })
+  summary!: string;
+
+  @Field(() => [GeneratorOption], { description: 'What can be set.' })
+  options!: GeneratorOption[];
+}
+
+@ObjectType({ description: 'Workers with the same hardware label and engine.' })
+export class WorkerPool {
+  @Field(() => String, { description: 'The hardware label.' })
+  pool!: string;
+
+  @Field(() => String, { description: 'What they compute with: `tensorflow`, `webgpu`, `wasm` or `cpu`.' })
+  engine!: string;
+
+  @Field(() => String, { description: 'What they compute on.' })
+  device!: string;
+
+  @Field(() => Int, { description: 'How many workers are here now.' })
+  workers!: number;
+
+  @Field(() => Int, { description: 'How many runs they take at the same time.' })
+  slots!: number;
+}
+
+@ObjectType({ description: 'What one operation may ask, over HTTP and WebSocket alike.' })
+export class ServerLimits {
+  @Field(() => ByteCount, { description: 'Size of a request or message.' })
+  bytes!: number;
+
+  @Field(() => Int, { description: 'Lexical tokens of a document.' })
+  tokens!: number;
+
+  @Field(() => Int, { description: 'Nested selections.' })
+  depth!: number;
+
+  @Field(() => Int, { description: 'Aliased fields.' })
+  aliases!: number;
+
+  @Field(() => Int, { description: 'Fields at the root.' })
+  rootFields!: number;
+
+  @Field(() => Int, { description: 'Fields that the answer could have, each item of a page counted.' })
+  cost!: number;
+
+  @Field(() => Int, { description: 'Items of a page.' })
+  pageSize!: number;
+
+  @Field(() => ByteCount, { description: 'Size of an uploaded file.' })
+  uploadBytes!: number;
+}
+
+@ObjectType({ description: 'What this installation is and can do.' })
+export class ServerInfo {
+  @Field(() => String, { description: 'The version of the gateway.' })
+  version!: string;
+
+  @Field(() => Date, { description: 'The time of the gateway.' })
+  time!: Date;
+
+  @Field(() => [Generator], { description: 'The generators that runs may use.' })
+  generators!: Generator[];
+
+  @Field(() => [WorkerPool], {
+    description: 'The workers that are here now. Empty for callers who are not signed in.',
+  })
+  workerPools!: WorkerPool[];
+
+  @Field(() => ServerLimits, { description: 'What one operation may ask.' })
+  limits!: ServerLimits;
+}
