@@ -11,13 +11,14 @@ import {
   decodeColumn,
   encodeColumn,
   fitColumnBins,
+  orderedBinCount,
 } from '../discretisation/column-bins.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
 import { AutoregressiveConfig } from './config.js';
 import { layOut, type Layout } from './layout.js';
 import { asTensors, parameterShapes } from './network.js';
 import { sampleBins } from './sampling.js';
-import { train } from './training.js';
+import { train, type BinnedRows } from './training.js';
 
 const FEWEST_ROWS = 10;
 /** Length that the one-hot vector of a row may have; beyond it columns get fewer bins each. */
@@ -174,17 +175,13 @@ function ranksOf(columns: number, order: AutoregressiveConfig['order'], random: 
   }
 }
 
-function binnedRows(
-  table: Table,
-  bins: readonly ColumnBins[],
-  modelled: readonly number[],
-): { rows: number; bins: Uint16Array } {
+function binnedRows(table: Table, bins: readonly ColumnBins[], modelled: readonly number[]): BinnedRows {
   const matrix = new Uint16Array(table.rows * modelled.length);
   modelled.forEach((index, position) => {
     const codes = encodeColumn(bins[index]!, table.columns[index]!);
     for (let row = 0; row < table.rows; row++) matrix[row * modelled.length + position] = codes[row]!;
   });
-  return { rows: table.rows, bins: matrix };
+  return { rows: table.rows, bins: matrix, ordered: modelled.map((index) => orderedBinCount(bins[index]!)) };
 }
 
 async function nothingToTrain(session: FitSession): Promise<ReadonlyMap<string, Float32Array>> {

@@ -55,6 +55,11 @@ export function binCount(bins: ColumnBins): number {
   }
 }
 
+/** How many bins, from the first, are in ascending order of their values: those of a number, but for its missing bin. */
+export function orderedBinCount(bins: ColumnBins): number {
+  return bins.type === 'numeric' ? bins.quantiles.length : 0;
+}
+
 /** The bin of each row, 0…binCount−1. */
 export function encodeColumn(bins: ColumnBins, column: Column): Uint16Array {
   if (bins.type === 'numeric' && isNumeric(column)) return encodeNumeric(bins, column.values);

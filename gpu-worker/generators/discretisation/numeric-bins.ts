@@ -135,7 +135,7 @@ function groupRuns(runs: readonly Run[], rows: number, bins: number, support: nu
     if (held >= heavy) flush();
   }
   flush();
-  mergeSmallest(groups, (count, smallest) => count > bins || (count > 1 && smallest < support));
+  mergeGroups(groups, rows, range, bins, support);
   return groups;
 }
 
@@ -151,16 +151,29 @@ function heavyCount(runs: readonly Run[], rows: number, bins: number): number {
   }
 }
 
-/** Merges the smallest group with its smaller neighbour for as long as asked. */
-function mergeSmallest(groups: Run[][], goOn: (count: number, smallestRows: number) => boolean): void {
+/**
+ * Merges neighbours while there are more than `bins` groups or one has fewer than `support` rows: first those too
+ * small, then the pair that holds least of the rows and of the range together, so that neither the dense part nor the
+ * tails lose their detail.
+ */
+function mergeGroups(groups: Run[][], rows: number, range: number, bins: number, support: number): void {
   const sizes = groups.map((group) => group.reduce((sum, { count }) => sum + count, 0));
-  for (;;) {
-    let smallest = 0;
-    for (let index = 1; index < sizes.length; index++) if (sizes[index]! < sizes[smallest]!) smallest = index;
-    if (!goOn(groups.length, sizes[smallest]!)) return;
-    const before = sizes[smallest - 1] ?? Infinity;
-    const after = sizes[smallest + 1] ?? Infinity;
-    const left = before <= after ? smallest - 1 : smallest;
+  const importance = (left: number): number => {
+    const span = groups[left + 1]!.at(-1)!.value - groups[left]![0]!.value;
+    return (sizes[left]! + sizes[left + 1]!) / rows + (range > 0 ? span / range : 0);
+  };
+  while (groups.length > 1) {
+    const small = sizes.findIndex((size) => size < support);
+    if (small < 0 && groups.length <= bins) return;
+    let left = 0;
+    if (small >= 0) {
+      const nearer = (sizes[small - 1] ?? Infinity) <= (sizes[small + 1] ?? Infinity);
+      left = nearer ? small - 1 : small;
+    } else {
+      for (let candidate = 1; candidate + 1 < groups.length; candidate++) {
+        if (importance(candidate) < importance(left)) left = candidate;
+      }
+    }
     groups.splice(left, 2, [...groups[left]!, ...groups[left + 1]!]);
     sizes.splice(left, 2, sizes[left]! + sizes[left + 1]!);
   }
