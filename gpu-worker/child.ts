@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import type { FailureCode, FailureLocation } from '../schema/messages/failure.js';
+import type { ChildStart, FinalReport, ToChild } from './child-messages.js';
+import { UserFailure } from './failure.js';
+import { fullText, ParentLink } from './parent-link.js';
+import { runnerOf } from './runs/runners.js';
+import { Session, Stopped } from './session.js';
+import { diskFullFailure } from './tables/disk-full.js';
+
+/** The process of one attempt: started by `Attempt`, told everything over IPC, gone when its parent is. */
+const OUT_OF_MEMORY =
+  /Array buffer allocation failed|Invalid (typed )?array length|Out of Memory|could not allocate|Cannot enlarge memory/i;
+const MOST_CHARACTERS = 2_000;
+
+let session: Session | undefined;
+const parent = new ParentLink((order) => session?.stop(order));
+
+// A terminal sends its signals to the whole group: what they mean for a run is for the parent to say.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.once('disconnect', () => process.exit(1));
+process.on('uncaughtException', (error) => void end(failureOf(error)));
+process.on('unhandledRejection', (error) => void end(failureOf(error)));
+process.on('message', (message: ToChild) => {
+  if (message.type !== 'start') {
+    parent.take(message);
+    return;
+  }
+  session = new Session(message.start, parent);
+  void work(message.start, session).then(end, (error: unknown) => end(failureOf(error)));
+});
+
+interface End {
+  readonly body: FinalReport;
+  /** Full text of an error that is ours. */
+  readonly detail?: string;
+}
+
+async function work({ job }: ChildStart, current: Session): Promise<End> {
+  const run = await runnerOf(job.config.kind);
+  const { outputs, rows } = await run(current);
+  const { metricPoints, stepSeconds } = current;
+  return { body: { type: 'succeeded', outputs, metricPoints, stepSeconds, rows } };
+}
+
+async function end({ body, detail }: End): Promise<void> {
+  await parent.end(body, detail);
+  process.exit(0);
+}
+
+/** What follows from an error. After a stop, whatever was thrown is its consequence. */
+function failureOf(error: unknown): End {
+  const reason: unknown = session?.signal.reason;
+  if (reason instanceof Stopped) {
+    switch (reason.order) {
+      case 'PAUSE':
+        return { body: { type: 'paused' } };
+      case 'CANCEL':
+        return { body: { type: 'cancelled' } };
+      case 'RELEASE':
+        return failed('WORKER_LOST', 'The worker was shut down before the run was done.');
+    }
+  }
+  if (error instanceof UserFailure) return failed(error.code, error.message, error.location);
+  const full = diskFullFailure(error);
+  if (full) return failed(full.code, full.message, full.location);
+  if (error instanceof Error && OUT_OF_MEMORY.test(error.message)) {
+    return {
+      ...failed(
+        'OUT_OF_MEMORY',
+        'The run needed more memory than its worker has. Ask for fewer rows, or lower the batch size.',
+      ),
+      detail: fullText(error),
+    };
+  }
+  const incidentId = randomUUID();
+  const message = `Something went wrong in the worker. Its log tells more under ${incidentId}.`;
+  return {
+    body: { type: 'failed', failure: { code: 'INTERNAL', message, location: {}, incidentId } },
+    detail: fullText(error),
+  };
+}
+
+function failed(code: FailureCode, message: string, location: FailureLocation = {}): End {
+  const cut = message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}…` : message;
+  return { body: { type: 'failed', failure: { code, message: cut, location } } };
+}

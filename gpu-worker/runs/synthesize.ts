@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SynthesizeConfig } from '../../schema/messages/run-config.js';
+import { startEngine } from '../compute/engine.js';
+import type { OutputFile, Session } from '../session.js';
+import { evaluateTables, type Compared } from '../steps/evaluate.js';
+import { loadTable } from '../steps/load-table.js';
+import { sampleRows } from '../steps/sample.js';
+import { chosenGenerator, train } from '../steps/train.js';
+import { readParquet } from '../tables/parquet-reader.js';
+import type { RunResult } from './runners.js';
+
+/** Fits a generator to a table, draws rows from it and scores them against the table. */
+export async function synthesize(session: Session): Promise<RunResult> {
+  const config = session.job.config as SynthesizeConfig;
+  const choice = chosenGenerator(config);
+  const input = session.input('TABLE');
+  const real = await session.step('load', async () => {
+    const engine = await startEngine({ forced: session.engine });
+    const table = await loadTable(session, input);
+    return { engine, table };
+  });
+  const model = await session.step('train', (progress) => train(session, choice, real.table, progress));
+  const sampled = await session.step('sample', (progress) =>
+    sampleRows(session, model, config.rows ?? real.table.rows, progress),
+  );
+  const evaluated = await session.step('evaluate', async (progress) => {
+    const test = session.optionalInput('TEST');
+    const compared: Compared = {
+      real: { table: real.table, input },
+      synthetic: { table: await readParquet(sampled.evaluatedPath, model.columns), rows: sampled.rows },
+      test: test && { table: await loadTable(session, test), input: test },
+      maker: {
+        generator: choice.generator.name,
+        options: config.options,
+        engine: `${real.engine.name} ${real.engine.version} on ${real.engine.device}`,
+      },
+    };
+    return evaluateTables(session, compared, progress);
+  });
+  const outputs = await session.step('publish', async (progress) => {
+    const modelPath = join(session.folder, 'model.safetensors');
+    await writeFile(modelPath, await model.save());
+    const modelFile: OutputFile = {
+      kind: 'MODEL',
+      path: modelPath,
+      fileName: 'model.safetensors',
+      mediaType: 'application/octet-stream',
+    };
+    return session.publish([...sampled.files, modelFile, ...evaluated], progress);
+  });
+  return { outputs, rows: sampled.rows };
+}

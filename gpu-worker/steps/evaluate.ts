@@ -1,0 +1,78 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobInput } from '../../schema/messages/job.js';
+import { evaluate } from '../evaluation/evaluate.js';
+import { renderReport } from '../evaluation/report/report.js';
+import type { OutputFile, Session, StepProgress } from '../session.js';
+import type { Table } from '../tables/table.js';
+
+export interface Compared {
+  readonly real: { readonly table: Table; readonly input: JobInput };
+  readonly synthetic: {
+    /** All rows, or the first of a longer table. */
+    readonly table: Table;
+    /** Rows of the whole table. */
+    readonly rows: number;
+    readonly input?: JobInput;
+  };
+  readonly test?: { readonly table: Table; readonly input: JobInput };
+  /** What made the synthetic table, where this run knows it. */
+  readonly maker?: {
+    readonly generator: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly engine: string;
+  };
+}
+
+/** Scores the synthetic table, and writes the scores as JSON and as a page for people. */
+export async function evaluateTables(
+  session: Session,
+  { real, synthetic, test, maker }: Compared,
+  progress: StepProgress,
+): Promise<OutputFile[]> {
+  const found = await evaluate({
+    real: real.table,
+    synthetic: synthetic.table,
+    test: test?.table,
+    seed: session.job.seed,
+    signal: session.signal,
+    progress,
+  });
+  const all = synthetic.rows.toLocaleString('en');
+  const cut = `Scores look at the first ${synthetic.table.rows.toLocaleString('en')} of ${all} synthetic rows.`;
+  const evaluation = {
+    ...found,
+    rows: { ...found.rows, synthetic: synthetic.rows },
+    notes: synthetic.rows > synthetic.table.rows ? [cut, ...found.notes] : found.notes,
+  };
+  const scoresPath = join(session.folder, 'scores.json');
+  const reportPath = join(session.folder, 'report.html');
+  await writeFile(scoresPath, JSON.stringify(evaluation));
+  const page = renderReport(evaluation, {
+    title: synthetic.input
+      ? `${synthetic.input.label} beside ${real.input.label}`
+      : `Synthetic ${real.input.label}`,
+    dataset: real.input.label,
+    generator: maker?.generator ?? 'unknown',
+    rows: synthetic.rows,
+    engine: maker?.engine ?? 'none',
+    trainSeconds: session.stepSeconds.train,
+    sampleSeconds: session.stepSeconds.sample,
+    seed: session.job.seed,
+    createdAt: new Date(),
+    lineage: {
+      Run: `${session.job.runId}, attempt ${session.job.attempt}`,
+      'Real table': named(real.input),
+      ...(synthetic.input && { 'Synthetic table': named(synthetic.input) }),
+      ...(test && { 'Test table': named(test.input) }),
+      ...(maker && { Options: JSON.stringify(maker.options) }),
+    },
+  });
+  await writeFile(reportPath, page);
+  return [
+    { kind: 'SCORES', path: scoresPath, fileName: 'scores.json', mediaType: 'application/json' },
+    { kind: 'REPORT', path: reportPath, fileName: 'report.html', mediaType: 'text/html' },
+  ];
+}
+
+const named = ({ label, sha256 }: JobInput): string => `${label} (SHA-256 ${sha256})`;

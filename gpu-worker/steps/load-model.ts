@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { readSafetensors, SafetensorsError } from '../compute/safetensors.js';
+import { UserFailure } from '../failure.js';
+import type { FittedGenerator } from '../generators/generator.js';
+import { generatorOf } from '../generators/generators.js';
+import type { Session } from '../session.js';
+
+/** What a generator writes under `format` into the metadata of its models: its name and the version of the format. */
+const FORMAT = /^synthcart (\S+) model \d+$/;
+
+/** Fetches the job's model and gives it to the generator that made it. */
+export async function loadModel(session: Session): Promise<FittedGenerator> {
+  const input = session.input('MODEL');
+  const file = await readFile(await session.fetch(input));
+  const name = FORMAT.exec(formatOf(file) ?? '')?.[1];
+  if (!name) {
+    throw new UserFailure(
+      'INVALID_FILE',
+      `"${input.label}" isn't a model. Give the file of kind MODEL that a SYNTHESIZE run made.`,
+      { file: input.fileName },
+    );
+  }
+  return generatorOf(name).load(file);
+}
+
+function formatOf(file: Uint8Array): string | undefined {
+  try {
+    return readSafetensors(file).metadata['format'];
+  } catch (error) {
+    if (error instanceof SafetensorsError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import type { SynthesizeConfig } from '../../schema/messages/run-config.js';
+import { UserFailure } from '../failure.js';
+import type { FittedGenerator, Generator } from '../generators/generator.js';
+import { generatorOf } from '../generators/generators.js';
+import type { Session, StepProgress } from '../session.js';
+import type { Table } from '../tables/table.js';
+
+export interface Choice {
+  readonly generator: Generator;
+  /** The generator's own options, complete. */
+  readonly options: unknown;
+}
+
+/** The generator that a config asks for; throws UserFailure INVALID_CONFIG naming the option that it can't have. */
+export function chosenGenerator(config: SynthesizeConfig): Choice {
+  const generator = generatorOf(config.generator);
+  const parsed = generator.config.safeParse(config.options);
+  if (parsed.success) return { generator, options: parsed.data };
+  const issue = parsed.error.issues[0];
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const option = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])].join('.');
+  throw new UserFailure(
+    'INVALID_CONFIG',
+    `The option "${option}" of the generator "${generator.name}" is wrong: ${issue?.message ?? 'see its description'}.`,
+    { field: `options.${option}` },
+  );
+}
+
+/** Fits the generator, from the last checkpoint if there is one. */
+export async function train(
+  session: Session,
+  { generator, options }: Choice,
+  table: Table,
+  progress: StepProgress,
+): Promise<FittedGenerator> {
+  const checkpoint = await session.checkpoint();
+  return session.resumable(() =>
+    generator.fit(table, options, {
+      seed: session.job.seed,
+      signal: session.signal,
+      metric: (name, step, value) => session.metric(name, step, value),
+      progress,
+      checkpointDue: () => session.checkpointDue(),
+      saveCheckpoint: (state) => session.saveCheckpoint(state),
+      checkpoint,
+    }),
+  );
+}
