@@ -184,14 +184,14 @@ export async function buckets(
         (array_agg(last_value ORDER BY index DESC))[1] AS last, sum(count)::int AS count
       FROM metric_chunks
       WHERE tenant_id = ${tenantId} AND run_id = ${runId} AND name = ${name}
-      GROUP BY index / ${chunks}::int ORDER BY index / ${chunks}::int`;
+      GROUP BY index / ${chunks}::int ORDER BY min(index)`;
   }
   return tx.$queryRaw<MetricBucket[]>`
     SELECT min(p.step) AS "firstStep", max(p.step) AS "lastStep", min(p.value) AS min, max(p.value) AS max,
       (array_agg(p.value ORDER BY p.place DESC))[1] AS last, count(*)::int AS count
     FROM metric_chunks c CROSS JOIN LATERAL unnest(c.steps, c."values") WITH ORDINALITY AS p(step, value, place)
     WHERE c.tenant_id = ${tenantId} AND c.run_id = ${runId} AND c.name = ${name}
-    GROUP BY c.index, (p.place - 1) / ${size}::int ORDER BY c.index, (p.place - 1) / ${size}::int`;
+    GROUP BY c.index, (p.place - 1) / ${size}::int ORDER BY c.index, min(p.place)`;
 }
 
 /** Smallest of 1, 2, 5, 10, 20, 50, … with which `count` points make at most `maxPoints` buckets. */
