@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import 'reflect-metadata';
 import type { Logger } from 'pino';
 import { ApiKeyResolver } from './access/api-key.resolver.js';
 import { ApiKeyService } from './access/api-key.service.js';
@@ -14,8 +13,8 @@ import { AuditService } from './audit/audit.service.js';
 import type { Config } from './config.js';
 import { Bus } from './platform/bus.js';
 import { Database } from './platform/database.js';
-import { PROJECT_ROOT } from './platform/project-root.js';
 import { deriveKey, roleUrl } from './platform/secrets.js';
+import { VERSION } from './platform/version.js';
 import { ProjectResolver } from './projects/project.resolver.js';
 import { ProjectService } from './projects/project.service.js';
 import { serveHttp } from './server/http.js';
@@ -61,7 +60,6 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       authentication,
       accessTokens,
       config,
-      version: await packageVersion(),
     });
     const server = await serveHttp({
       host: config.host,
@@ -89,11 +87,10 @@ interface Parts {
   authentication: Authentication;
   accessTokens: AccessTokens;
   config: Config;
-  version: string;
 }
 
 /** One instance of each resolver class, with its services. */
-function resolvers({ database, authentication, accessTokens, config, version }: Parts): ResolverInstances {
+function resolvers({ database, authentication, accessTokens, config }: Parts): ResolverInstances {
   const apiKeys = new ApiKeyService(database, authentication);
   const tenants = new TenantService(database, authentication);
   const members = new MemberService(database, authentication);
@@ -112,7 +109,7 @@ function resolvers({ database, authentication, accessTokens, config, version }: 
     auditEvent: (request, id) => audit.find(request, id),
   };
   const instances: object[] = [
-    new ServerInfoResolver(new ServerInfoService(database, version, config.maxUploadBytes)),
+    new ServerInfoResolver(new ServerInfoService(database, VERSION, config.maxUploadBytes)),
     new NodeResolver(nodes),
     new SessionResolver(sessions),
     new ViewerResolver(viewers),
@@ -122,9 +119,4 @@ function resolvers({ database, authentication, accessTokens, config, version }: 
     new AuditResolver(audit),
   ];
   return new Map(instances.map((instance) => [instance.constructor, instance]));
-}
-
-async function packageVersion(): Promise<string> {
-  const text = await readFile(join(PROJECT_ROOT, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { registerEnumType } from 'type-graphql';
 import { Role } from '../platform/prisma-client/client.js';
 import { PERMISSIONS, type Permission } from './permissions.js';

@@ -26,8 +26,11 @@ export class UserError extends Error {
     readonly code: UserErrorCode,
     /** Says what is wrong, where, and how to mend it. Shown to the caller as it is. */
     message: string,
-    /** Path of the field in the mutation's arguments, such as `['input', 'name']`. */
-    readonly path: readonly string[] = [],
+    /**
+     * Path of the field in the mutation's arguments, such as `['input', 'name']`. Not called `path`, by which graphql-js
+     * knows the errors that it has located already.
+     */
+    readonly argument: readonly string[] = [],
   ) {
     super(message);
   }

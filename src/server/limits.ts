@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import {
   GraphQLError,
   Kind,
@@ -13,8 +14,14 @@ import {
   isNonNullType,
   type GraphQLOutputType,
 } from 'graphql';
-import { getComplexity, simpleEstimator, type ComplexityEstimator } from 'graphql-query-complexity';
+import type { ComplexityEstimator } from 'graphql-query-complexity';
 import { DEFAULT_PAGE } from './pagination.js';
+
+// Its ESM build names graphql's .mjs files, which are another copy of graphql than everybody else's; its CommonJS build
+// shares ours.
+const { getComplexity, simpleEstimator } = createRequire(import.meta.url)(
+  'graphql-query-complexity',
+) as typeof import('graphql-query-complexity');
 
 /** What one operation may ask, over HTTP and over the WebSocket alike. */
 export const LIMITS = {

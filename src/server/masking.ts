@@ -18,7 +18,7 @@ export function shownError(error: unknown, requestId: string, log: Logger): Grap
       message,
       ...(graphQLError?.locations ? { locations: graphQLError.locations } : {}),
       ...(graphQLError?.path ? { path: graphQLError.path } : {}),
-      extensions: { ...extensions, ...(cause.path.length > 0 ? { argument: cause.path } : {}) },
+      extensions: { ...extensions, ...(cause.argument.length > 0 ? { argument: cause.argument } : {}) },
     };
   }
   if (graphQLError && isOfTheRequest(graphQLError, cause)) {

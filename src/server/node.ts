@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Field, ID, InterfaceType } from 'type-graphql';
 import { nounOf, type IdNoun } from '../platform/ids.js';
 

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { ArgsType, Field, Int, ObjectType, type ClassType } from 'type-graphql';
 import { nounOf } from '../platform/ids.js';
 import { UserError, UserErrorCode } from './errors.js';

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import { UserErrorCode, type UserError } from './errors.js';
 
@@ -45,5 +46,5 @@ export abstract class Payload {
 }
 
 export function failedPayload(error: UserError): { userErrors: UserErrorEntry[] } {
-  return { userErrors: [{ message: error.message, code: error.code, path: error.path }] };
+  return { userErrors: [{ message: error.message, code: error.code, path: error.argument }] };
 }
