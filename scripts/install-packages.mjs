@@ -66,7 +66,8 @@ async function npmCi(root, log) {
   try {
     await attempt();
   } catch (error) {
-    if (error.code === 'ENOENT') throw new Error('npm is not on PATH: install Node.js with npm.');
+    if (error.code === 'ENOENT')
+      throw new Error('npm is not on PATH: install Node.js with npm.', { cause: error });
     if (!/ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTEMPTY|ECONNREFUSED|socket hang up/.test(error.message))
       throw error;
     log('The registry could not be reached well; trying once more …');

@@ -43,12 +43,24 @@ export async function postgresPlace(folder: string, log: Logger): Promise<Postgr
     return { programs, home: folder, user: undefined };
   }
   const user = await systemUser();
+  await refuseForeignData(join(folder, 'data'), user);
   await chmod(folder, 0o711);
   return {
     programs: await reachablePrograms(programs, user, log),
     home: await reachableHome(folder, pointer, user, log),
     user,
   };
+}
+
+async function refuseForeignData(data: string, user: { uid: number }): Promise<void> {
+  const owner = await stat(data).then(
+    ({ uid }) => uid,
+    () => user.uid,
+  );
+  if (owner === user.uid) return;
+  throw new Error(
+    `The database in ${data} was made by another user (${owner}): start as that user, or choose another folder.`,
+  );
 }
 
 async function packagedPrograms(): Promise<string> {
