@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { pino, type Logger } from 'pino';
 import type { JobMessage } from '../../schema/messages/job.js';
@@ -7,11 +8,58 @@ import { readConfig, type Config } from '../../src/config.js';
 import { dispatchRuns } from '../../src/dispatch/scheduler.js';
 import { Bus } from '../../src/platform/bus.js';
 import { Database } from '../../src/platform/database.js';
+import type { ObjectHead, Objects } from '../../src/platform/objects.js';
 import { newId } from '../../src/platform/ids.js';
 import type { RunState } from '../../src/platform/prisma-client/client.js';
 import { testDatabase, testNats, type TestDatabase, type TestNats } from '../platform/services.js';
 
 export const POOL = 'test';
+
+/** Objects in memory: what the dispatch asks of a storage, no more. */
+export class MemoryObjects implements Objects {
+  readonly stored = new Map<string, Buffer>();
+  readonly deleted: string[] = [];
+
+  put(key: string, content: string | Buffer): { key: string; bytes: number; sha256: string } {
+    const buffer = Buffer.from(content);
+    this.stored.set(key, buffer);
+    return { key, bytes: buffer.length, sha256: sha256(buffer) };
+  }
+
+  signPut(key: string): string {
+    return `put:${key}`;
+  }
+
+  signGet(key: string): string {
+    return `get:${key}`;
+  }
+
+  async head(key: string): Promise<ObjectHead | undefined> {
+    const content = this.stored.get(key);
+    return content && { bytes: content.length, sha256: sha256(content) };
+  }
+
+  async read(key: string): Promise<Buffer> {
+    const content = this.stored.get(key);
+    if (!content) throw new Error(`no object ${key}`);
+    return content;
+  }
+
+  async write(): Promise<ObjectHead> {
+    throw new Error('The dispatch writes no objects.');
+  }
+
+  async open(): Promise<undefined> {
+    return undefined;
+  }
+
+  async delete(key: string): Promise<void> {
+    this.deleted.push(key);
+    this.stored.delete(key);
+  }
+}
+
+const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 
 /** A tenant with one project, in which runs can be queued. */
 export interface TestTenant {
@@ -144,6 +192,48 @@ export class Testbed {
       [runId],
     );
     return (rows[0] as { payload: JobMessage }).payload;
+  }
+
+  /** A dataset with one version, ready or as given. */
+  async dataset(
+    tenant: TestTenant,
+    options: { state?: string; ingestRunId?: string; expired?: boolean } = {},
+  ): Promise<{ datasetId: string; versionId: string }> {
+    const datasetId = newId('dataset');
+    const versionId = newId('datasetVersion');
+    await this.owner.query(
+      `INSERT INTO datasets (tenant_id, id, project_id, name, kind, created_by_id, updated_at)
+       VALUES ($1, $2, $3, 'Sales', 'TABLE', 'u', now())`,
+      [tenant.tenantId, datasetId, tenant.projectId],
+    );
+    const ready = (options.state ?? 'READY') === 'READY';
+    await this.owner.query(
+      `INSERT INTO dataset_versions (tenant_id, id, dataset_id, number, state, file_name, bytes, sha256, object_key,
+         upload_expires_at, ingest_run_id, table_key, table_bytes, table_sha256, rows, columns, created_by_id)
+       VALUES ($1, $2, $3, 1, $4::"DatasetVersionState", 'sales.csv', 100, 'f00d', $5,
+         now() + make_interval(secs => $6), $7, $8, $9, $10, 3, $11, 'u')`,
+      [
+        tenant.tenantId,
+        versionId,
+        datasetId,
+        options.state ?? 'READY',
+        `${tenant.tenantId}/datasets/${versionId}/sales.csv`,
+        options.expired ? -3600 : 3600,
+        options.ingestRunId ?? null,
+        ready ? `${tenant.tenantId}/table.parquet` : null,
+        ready ? 50 : null,
+        ready ? 'beef' : null,
+        ready ? JSON.stringify([{ name: 'price', kind: 'REAL', nullable: false }]) : null,
+      ],
+    );
+    return { datasetId, versionId };
+  }
+
+  async input(tenant: TestTenant, runId: string, role: string, versionId: string): Promise<void> {
+    await this.owner.query(
+      `INSERT INTO run_inputs (tenant_id, run_id, role, dataset_version_id) VALUES ($1, $2, $3::"InputRole", $4)`,
+      [tenant.tenantId, runId, role, versionId],
+    );
   }
 
   async run(runId: string): Promise<RunRow> {
