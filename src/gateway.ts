@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { ApiKeyResolver } from './access/api-key.resolver.js';
 import { ApiKeyService } from './access/api-key.service.js';
@@ -11,8 +12,11 @@ import { ViewerService } from './access/viewer.service.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { AuditService } from './audit/audit.service.js';
 import type { Config } from './config.js';
+import { Dispatch } from './dispatch/dispatch.js';
 import { Bus } from './platform/bus.js';
 import { Database } from './platform/database.js';
+import { LocalObjects } from './platform/local-objects.js';
+import { registerObjectRoutes } from './platform/object-routes.js';
 import { deriveKey, roleUrl } from './platform/secrets.js';
 import { VERSION } from './platform/version.js';
 import { ProjectResolver } from './projects/project.resolver.js';
@@ -50,6 +54,15 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     const bus = await Bus.connect({ url: config.natsUrl, name: 'synthcart-gateway', log });
     opened.push(bus);
 
+    let url = '';
+    const objects = await LocalObjects.open({
+      folder: objectsFolder(config.objectsUrl),
+      secret: deriveKey(config.secret, 'signed-url'),
+      baseUrl: () => config.publicUrl ?? url,
+    });
+    const dispatch = new Dispatch({ database, bus, objects, config, log });
+    opened.push({ close: () => dispatch.stop() });
+
     const accessTokens = new AccessTokens(
       deriveKey(config.secret, 'access-token'),
       config.accessTokenSeconds,
@@ -71,15 +84,25 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         database: () => database.withScope({}, async (tx) => (await tx.$executeRaw`SELECT 1`) >= 0),
         bus: () => bus.connected,
       },
-      routes: [],
+      routes: [(app) => registerObjectRoutes(app, objects)],
       log,
     });
     opened.push(server);
-    return { url: server.url, close };
+    url = server.url;
+    // Once there are links to give to workers.
+    await dispatch.start();
+    return { url, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function objectsFolder(url: string): string {
+  if (!url.startsWith('file:')) {
+    throw new Error(`OBJECTS_URL is ${url}; the objects lie in a local folder: give file:///…`);
+  }
+  return fileURLToPath(url);
 }
 
 interface Parts {
