@@ -204,7 +204,7 @@ describe('ingest reads', () => {
     expect(result.columns).toHaveLength(columns);
     expect(result.columns.slice(3, 6).map((column) => column.kind)).toEqual(['REAL', 'INTEGER', 'CATEGORY']);
     expect(JSON.stringify(DatasetProfile.parse(result.profile)).length).toBeLessThan(800_000);
-  });
+  }, 120_000);
 
   test('the same file into the same bytes', async () => {
     let text = 'id,amount,shop\n';

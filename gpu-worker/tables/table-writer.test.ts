@@ -91,7 +91,7 @@ describe('a table writer', () => {
   });
 
   test('writes the same bytes however the rows are cut in chunks', async () => {
-    const rows = 300_000;
+    const rows = 130_000;
     const values = Float64Array.from({ length: rows }, (_, row) => Math.sin(row) * 1000);
     const codes = Int32Array.from({ length: rows }, (_, row) => (row * 7919) % 97);
     const categories = Array.from({ length: 97 }, (_, index) => `category ${index}`);
@@ -100,7 +100,7 @@ describe('a table writer', () => {
       { name: 'category', kind: 'CATEGORY', nullable: false, unique: false },
     ];
     const hashes = [];
-    for (const chunkRows of [rows, 70_001]) {
+    for (const chunkRows of [rows, 50_001]) {
       const parquetPath = join(folder, `${chunkRows}.parquet`);
       const csvPath = join(folder, `${chunkRows}.csv`);
       const writer = createTableWriter({ columns: schemas, parquetPath, csvPath });

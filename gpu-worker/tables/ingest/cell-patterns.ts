@@ -18,8 +18,20 @@ const MISSING_AMONG_VALUES = [
 
 const BLANKS = literal(' \t\r\n');
 
-export const missingList = `(${['', ...MISSING].map(literal).join(', ')})`;
-export const missingAmongValuesList = `(${MISSING_AMONG_VALUES.map(literal).join(', ')})`;
+/** As one pattern: DuckDB plans a long IN list as a join, of which a wide table would need thousands. */
+function oneOf(v: string, words: readonly string[]): string {
+  const escaped = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return `regexp_full_match(${v}, ${literal(escaped.join('|'))})`;
+}
+
+/** Whether a trimmed cell is missing in any column. */
+export function isMissing(v: string): string {
+  return oneOf(v, ['', ...MISSING]);
+}
+
+export function isMissingAmongValues(v: string): string {
+  return oneOf(v, MISSING_AMONG_VALUES);
+}
 
 export function trimmed(cell: string): string {
   return `trim(${cell}, ${BLANKS})`;
@@ -27,7 +39,7 @@ export function trimmed(cell: string): string {
 
 /** The `v` of the expressions below for a column of the raw table. */
 export function presentText(cell: string): string {
-  return `CASE WHEN ${trimmed(cell)} IN ${missingList} THEN NULL ELSE ${trimmed(cell)} END`;
+  return `CASE WHEN ${isMissing(trimmed(cell))} THEN NULL ELSE ${trimmed(cell)} END`;
 }
 
 /** Largest integer that a double holds exactly. */

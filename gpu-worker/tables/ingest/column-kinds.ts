@@ -11,7 +11,7 @@ import { valueKind } from './value-kind.js';
 /** Rows that are looked at first, so that each pattern is tried on all rows only where it may still hold. */
 const SAMPLE_ROWS = 2000;
 /** Columns of one query: few enough to plan quickly, many enough for wide tables. */
-const COLUMNS_PER_QUERY = 40;
+const COLUMNS_PER_QUERY = 100;
 
 export interface KindRequest {
   readonly database: DuckDb;

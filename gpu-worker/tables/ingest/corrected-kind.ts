@@ -1,6 +1,6 @@
 import type { ColumnKind } from '../../../schema/messages/column.js';
 import type { DuckDb } from '../duckdb.js';
-import { hasDateShape, isReal, missingAmongValuesList, presentText, timestampOf } from './cell-patterns.js';
+import { hasDateShape, isReal, isMissingAmongValues, presentText, timestampOf } from './cell-patterns.js';
 import type { PatternCounts } from './pattern-counts.js';
 import {
   booleanColumn,
@@ -88,7 +88,7 @@ async function refuseUnless(request: CorrectionRequest, holds: string, problem: 
   const { database, table, cell, source, kind } = request;
   const [bad] = await database.rows(
     `SELECT row, v FROM (SELECT rowid AS row, ${presentText(cell)} AS v FROM ${table}) ` +
-      `WHERE v IS NOT NULL AND v NOT IN ${missingAmongValuesList} AND NOT coalesce(${holds}, false) ORDER BY row LIMIT 1`,
+      `WHERE v IS NOT NULL AND NOT ${isMissingAmongValues('v')} AND NOT coalesce(${holds}, false) ORDER BY row LIMIT 1`,
   );
   if (!bad) return;
   const row = Number(bad[0]);

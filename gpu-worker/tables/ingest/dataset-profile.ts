@@ -3,7 +3,7 @@ import type { ColumnProfile, Histogram, ValueCount } from '../../../schema/messa
 import type { Json } from '@duckdb/node-api';
 import { dateTimeText, numberCellText } from '../cell-text.js';
 import type { DuckDb } from '../duckdb.js';
-import { missingAmongValuesList, missingList, trimmed } from './cell-patterns.js';
+import { isMissingAmongValues, isMissing, trimmed } from './cell-patterns.js';
 import type { TypedColumn } from './typed-column.js';
 
 /** How much is told of each column; wide tables get less, so that a profile stays under 1 MiB. */
@@ -226,8 +226,8 @@ async function missingSpellings(
     .map(({ index, missingAmongValues }) => {
       const cell = trimmed(`c${index}`);
       const listed = missingAmongValues
-        ? `(${cell} IN ${missingList} OR ${cell} IN ${missingAmongValuesList})`
-        : `${cell} IN ${missingList}`;
+        ? `(${isMissing(cell)} OR ${isMissingAmongValues(cell)})`
+        : isMissing(cell);
       return (
         `(SELECT ${index} AS i, ${cell} AS v, count(*) AS n FROM ${raw} WHERE ${cell} <> '' AND ${listed} ` +
         `GROUP BY v ORDER BY n DESC, v LIMIT ${detail.topValues})`

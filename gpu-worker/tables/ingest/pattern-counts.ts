@@ -1,14 +1,13 @@
 import type { DuckDb } from '../duckdb.js';
 import {
   BOOLEAN_WORDS,
-  DATE_ORDERS,
   decimalsOf,
   hasClock,
   hasDateShape,
   hasFraction,
   isInteger,
   isReal,
-  missingAmongValuesList,
+  isMissingAmongValues,
   presentText,
   timestampOf,
   type DateOrder,
@@ -58,53 +57,78 @@ export async function countPatterns(
   columns: readonly { index: number; patterns: readonly Pattern[] }[],
   rows?: number,
 ): Promise<PatternCounts[]> {
-  const cells = columns.map(
-    ({ index }) => `${presentText(`c${index}`)} AS v${index}, lower(v${index}) AS l${index}`,
-  );
-  const aggregates = columns.map(({ index, patterns }) => {
-    const v = `v${index}`;
-    const only = (pattern: Pattern, sql: string) => (patterns.includes(pattern) ? sql : '-1');
-    const valid = (order: DateOrder) =>
-      `count_if(CASE WHEN ${hasDateShape(v, order)} THEN ${timestampOf(v, order)} IS NOT NULL ELSE false END)`;
-    const part = (group: number) =>
-      `coalesce(max(TRY_CAST(regexp_extract(${v}, '^([0-9]+)[./]([0-9]+)[./]', ${group}) AS INTEGER)), 0)`;
-    const dated = patterns.includes('ymd') || patterns.includes('dmy');
-    return [
-      `count(${v})`,
-      `count_if(${v} IN ${missingAmongValuesList})`,
-      only('integer', `count_if(${isInteger(v)})`),
-      only('real', `count_if(${isReal(v)})`),
-      only('real', `coalesce(max(${decimalsOf(v)}), 0)`),
-      ...BOOLEAN_WORDS.flat().map((word) => only('boolean', `count_if(l${index} = '${word}')`)),
-      only('ymd', valid('ymd')),
-      only('dmy', valid('dmy')),
-      only('dmy', valid('mdy')),
-      only('dmy', part(1)),
-      only('dmy', part(2)),
-      dated ? `count_if(${hasClock(v)})` : '0',
-      dated ? `count_if(${hasFraction(v)})` : '0',
-    ];
-  });
+  const counts = new Map<number, PatternCounts>();
+  const bySet = new Map<string, number[]>();
+  for (const { index, patterns } of columns) {
+    const key = patterns.join(' ');
+    bySet.set(key, [...(bySet.get(key) ?? []), index]);
+  }
+  for (const [key, indexes] of bySet) {
+    const patterns = key.split(' ').filter((pattern) => pattern !== '') as Pattern[];
+    for (const found of await countSet(database, table, indexes, patterns, rows)) counts.set(...found);
+  }
+  return columns.map(({ index }) => counts.get(index)!);
+}
+
+/**
+ * Counts one set of patterns over many columns, stacked on each other: the planner's time grows with the square of the
+ * aggregates in a query, so one aggregate must serve all columns.
+ */
+async function countSet(
+  database: DuckDb,
+  table: string,
+  indexes: readonly number[],
+  patterns: readonly Pattern[],
+  rows: number | undefined,
+): Promise<[number, PatternCounts][]> {
+  const only = (pattern: Pattern, sql: string) => (patterns.includes(pattern) ? sql : '-1');
+  const valid = (order: DateOrder) =>
+    `count_if(CASE WHEN ${hasDateShape('v', order)} THEN ${timestampOf('v', order)} IS NOT NULL ELSE false END)`;
+  const part = (group: number) =>
+    `coalesce(max(TRY_CAST(regexp_extract(v, '^([0-9]+)[./]([0-9]+)[./]', ${group}) AS INTEGER)), 0)`;
+  const dated = patterns.includes('ymd') || patterns.includes('dmy');
+  const aggregates = [
+    'count(v)',
+    `count_if(${isMissingAmongValues('v')})`,
+    only('integer', `count_if(${isInteger('v')})`),
+    only('real', `count_if(${isReal('v')})`),
+    only('real', `coalesce(max(${decimalsOf('v')}), 0)`),
+    ...BOOLEAN_WORDS.flat().map((word) => only('boolean', `count_if(l = '${word}')`)),
+    only('ymd', valid('ymd')),
+    only('dmy', valid('dmy')),
+    only('dmy', valid('mdy')),
+    only('dmy', part(1)),
+    only('dmy', part(2)),
+    dated ? `count_if(${hasClock('v')})` : '0',
+    dated ? `count_if(${hasFraction('v')})` : '0',
+  ];
   const limit = rows === undefined ? '' : ` LIMIT ${rows}`;
-  const [row = []] = await database.rows(
-    `SELECT ${aggregates.flat().join(', ')} FROM (SELECT ${cells.join(', ')} FROM ${table}${limit})`,
+  const cells = indexes.map((index) => `c${index}`).join(', ');
+  const stacked =
+    indexes.length === 1
+      ? `SELECT ${indexes[0]} AS i, ${cells} AS c FROM ${table}${limit}`
+      : `SELECT unnest([${indexes.join(', ')}]) AS i, unnest([${cells}]) AS c FROM (SELECT ${cells} FROM ${table}${limit})`;
+  const found = await database.rows(
+    `SELECT i, ${aggregates.join(', ')} FROM ` +
+      `(SELECT i, v, lower(v) AS l FROM (SELECT i, ${presentText('c')} AS v FROM (${stacked}))) GROUP BY i`,
   );
-  let at = 0;
-  const number = () => Number(row[at++]);
-  return columns.map(() => ({
-    present: number(),
-    missingAmongValues: number(),
-    integer: number(),
-    real: number(),
-    decimals: number(),
-    booleans: BOOLEAN_WORDS.map(() => ({ no: number(), yes: number() })),
-    dates: { [DATE_ORDERS[0]]: number(), [DATE_ORDERS[1]]: number(), [DATE_ORDERS[2]]: number() } as Record<
-      DateOrder,
-      number
-    >,
-    firstPart: number(),
-    secondPart: number(),
-    clocks: number(),
-    fractions: number(),
-  }));
+  return found.map((row) => {
+    let at = 0;
+    const number = () => Number(row[at++]);
+    const index = number();
+    const counts: PatternCounts = {
+      present: number(),
+      missingAmongValues: number(),
+      integer: number(),
+      real: number(),
+      decimals: number(),
+      booleans: BOOLEAN_WORDS.map(() => ({ no: number(), yes: number() })),
+      dates: { ymd: number(), dmy: number(), mdy: number() },
+      firstPart: number(),
+      secondPart: number(),
+      clocks: number(),
+      fractions: number(),
+    };
+    return [index, counts];
+  });
 }

@@ -1,7 +1,7 @@
 import type { ColumnSchema } from '../../../schema/messages/column.js';
 import {
-  missingAmongValuesList,
-  missingList,
+  isMissingAmongValues,
+  isMissing,
   presentText,
   timestampOf,
   trimmed,
@@ -20,7 +20,7 @@ export interface TypedColumn {
 
 /** The cell's text, null where it is missing in a column of values. */
 function valueText(cell: string): string {
-  return `(CASE WHEN ${trimmed(cell)} IN ${missingAmongValuesList} THEN NULL ELSE ${presentText(cell)} END)`;
+  return `(CASE WHEN ${isMissingAmongValues(trimmed(cell))} THEN NULL ELSE ${presentText(cell)} END)`;
 }
 
 export function integerColumn(name: string, cell: string): TypedColumn {
@@ -82,7 +82,7 @@ export function dateTimeColumn(
 export function stringColumn(name: string, cell: string, kind: 'CATEGORY' | 'TEXT' | 'ID'): TypedColumn {
   return {
     schema: { name, kind },
-    expression: `CASE WHEN ${trimmed(cell)} IN ${missingList} THEN NULL ELSE ${cell} END`,
+    expression: `CASE WHEN ${isMissing(trimmed(cell))} THEN NULL ELSE ${cell} END`,
     missingAmongValues: false,
   };
 }
