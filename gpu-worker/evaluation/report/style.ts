@@ -52,6 +52,6 @@ ol.worst span:first-child{overflow-wrap:anywhere;min-width:0}
 .notes{color:var(--muted);padding-left:18px;margin:16px 0 0;font-size:13.5px}
 .map{max-width:760px;margin-top:14px}
 @media (max-width:640px){main{padding:24px 16px}.verdict{font-size:25px}.two,.three,.grid{grid-template-columns:minmax(0,1fr)}}
-@media print{body{background:#fff;font-size:11px;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}h2{margin-top:28px;break-after:avoid}.lead{break-after:avoid}.grid{grid-template-columns:repeat(3,1fr);gap:8px}.three{grid-template-columns:repeat(3,1fr)}.two{grid-template-columns:1fr 1fr}.card{padding:8px 10px}.wide{padding:0}th,td{padding:6px 10px}.verdict{font-size:24px}}
+@media print{body{background:#fff;font-size:11px;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}h2{margin-top:28px;break-after:avoid}.lead{break-after:avoid}.grid{grid-template-columns:repeat(3,1fr);gap:8px}.three{grid-template-columns:repeat(3,1fr)}.two{grid-template-columns:1fr 1fr}.card{padding:8px 10px}.wide{padding:0}th,td{padding:6px 10px}.verdict{font-size:24px}.details{font-size:13px}.caption,.meaning,.kind,.scale,thead th,.facts dt,.lineage dt{font-size:9px}.meaning{min-width:0}h3,.badge{font-size:10.5px}h2{font-size:16px}.caption{margin-top:3px}section:has(.map){break-inside:avoid}.map{max-width:620px}}
 @page{margin:14mm}
 `;
