@@ -29,7 +29,7 @@ export async function sampleBins(
   const [inputWeights, inputBias, ...rest] = parameters as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
   const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
   // The first layer's sums over the columns drawn so far, and each layer's finished activations [rows, units so far].
-  let sums: tf.Tensor2D = tf.tile(tf.reshape(inputBias, [1, -1]), [rows, 1]) as tf.Tensor2D;
+  let sums: tf.Tensor2D = tf.tidy(() => tf.tile(tf.reshape(inputBias, [1, -1]), [rows, 1]) as tf.Tensor2D);
   let layers: (tf.Tensor2D | undefined)[] = Array<undefined>(blocks * 2 + 1).fill(undefined);
   try {
     for (const [rank, column] of byRank.entries()) {

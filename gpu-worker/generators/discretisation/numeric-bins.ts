@@ -10,7 +10,7 @@ import { fitQuantileSegments, sampleQuantileSegments, type Run } from './quantil
  */
 export const NumericBins = z.strictObject({
   type: z.literal('numeric'),
-  /** Largest value of each bin but the last, ascending. A value belongs to the first bin whose bound isn't below it. */
+  /** Bounds between bins, ascending; halfway between values. A value belongs to the first bin whose bound isn't below it. */
   bounds: z.array(z.number()),
   /** One a bin, in the same order. */
   quantiles: z
@@ -44,7 +44,7 @@ export function fitNumericBins(
   const ceiling = runs.at(-1)!.value <= 0 ? 0 : Infinity;
   return {
     type: 'numeric',
-    bounds: groups.slice(0, -1).map((group) => group.at(-1)!.value),
+    bounds: groups.slice(1).map((group, index) => between(groups[index]!.at(-1)!.value, group[0]!.value)),
     quantiles: groups.map((group) => mutable(fitQuantileSegments(group, floorOfSupport, floor, ceiling))),
     missing: sorted.length < values.length,
   };
@@ -177,6 +177,12 @@ function mergeGroups(groups: Run[][], rows: number, range: number, bins: number,
     groups.splice(left, 2, [...groups[left]!, ...groups[left + 1]!]);
     sizes.splice(left, 2, sizes[left]! + sizes[left + 1]!);
   }
+}
+
+/** A number from `low` to just below `high`: halfway, so that no value of the table is told. */
+function between(low: number, high: number): number {
+  const middle = low + (high - low) / 2;
+  return middle < high ? middle : low;
 }
 
 function lowerBound(bounds: readonly number[], value: number): number {
