@@ -33,7 +33,7 @@ export interface EvaluateOptions {
   /** Aborting it makes `evaluate` reject with its reason. */
   readonly signal: AbortSignal;
   /** Share done, 0–1, rising. */
-  progress(fraction: number): void;
+  readonly progress: (fraction: number) => void;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AlignedColumn, AlignedTables } from './align.js';
+import type { AlignedColumn } from './align.js';
 
 /** Equal-width bins that a number is cut into beside a category. */
 const BINS = 10;
