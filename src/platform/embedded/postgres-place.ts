@@ -1,7 +1,20 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from 'pino';
@@ -21,6 +34,8 @@ export interface PostgresPlace {
   home: string;
   /** Whom PostgreSQL runs as, where that isn't us. */
   user: { uid: number; gid: number } | undefined;
+  /** Of databases whose `.synthcart` was removed since: nobody else would end a server that still runs there. */
+  formerHomes: string[];
 }
 
 /**
@@ -40,16 +55,16 @@ export async function postgresPlace(folder: string, log: Logger): Promise<Postgr
       throw new Error(
         `PostgreSQL's program doesn't start here. Set DATABASE_URL to another PostgreSQL. ${problem}`,
       );
-    return { programs, home: folder, user: undefined };
+    return { programs, home: folder, user: undefined, formerHomes: [] };
   }
   const user = await systemUser();
   await refuseForeignData(join(folder, 'data'), user);
-  await chmod(folder, 0o711);
-  return {
-    programs: await reachablePrograms(programs, user, log),
-    home: await reachableHome(folder, pointer, user, log),
-    user,
-  };
+  // The platform's folder and our own in it; those above are not ours to open.
+  for (const own of [dirname(folder), folder]) await letEnter(own, user);
+  const reachable = await reachablePrograms(programs, user, log);
+  const formerHomes = await homesMadeFor(folder);
+  const home = await reachableHome(folder, pointer, user, log);
+  return { programs: reachable, home, user, formerHomes: formerHomes.filter((former) => former !== home) };
 }
 
 async function refuseForeignData(data: string, user: { uid: number }): Promise<void> {
@@ -151,16 +166,32 @@ async function reachableHome(
     );
   }
   await makeSharedFolder();
-  const mark = createHash('sha256')
-    .update(await realpath(folder))
-    .digest('hex')
-    .slice(0, 12);
-  const home = join(SHARED_FOLDER, `data-${mark}-${randomBytes(4).toString('hex')}`);
+  const home = join(SHARED_FOLDER, `${await homePrefix(folder)}${randomBytes(4).toString('hex')}`);
   await mkdir(home, { mode: 0o711 });
   await chmod(home, 0o711);
   await writeFile(join(folder, 'elsewhere'), home);
   log.info({ home }, `the user ${SYSTEM_USER} can't enter ${folder}: the database lies elsewhere`);
   return home;
+}
+
+async function homePrefix(folder: string): Promise<string> {
+  const mark = createHash('sha256').update(await realpath(folder));
+  return `data-${mark.digest('hex').slice(0, 12)}-`;
+}
+
+async function homesMadeFor(folder: string): Promise<string[]> {
+  const prefix = await homePrefix(folder);
+  const names = await readdir(SHARED_FOLDER).catch(() => []);
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(SHARED_FOLDER, name));
+}
+
+/** Entering is not listing. By the group, so that no third user gains anything. */
+async function letEnter(folder: string, user: { uid: number; gid: number }): Promise<void> {
+  const { uid, gid, mode } = await stat(folder);
+  const isOurs = uid === 0 && gid === 0 && folder !== homedir();
+  if (!isOurs || (await canEnter(folder, user))) return;
+  await chown(folder, uid, user.gid);
+  await chmod(folder, (mode & 0o777) | 0o010);
 }
 
 async function makeSharedFolder(): Promise<void> {

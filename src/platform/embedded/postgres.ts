@@ -61,7 +61,7 @@ export async function startEmbeddedPostgres(options: EmbeddedServerOptions): Pro
     const password = await keptPassword(join(folder, 'password'));
     const data = join(place.home, 'data');
     await makeCluster(place, data, password, log);
-    await endOrphan(data, log);
+    for (const home of [place.home, ...place.formerHomes]) await endOrphan(join(home, 'data'), log);
     const { server, port } = await startServer(place, data, folder, password, options);
     return {
       url: urlOf(port, password, DATABASE),
