@@ -10,7 +10,13 @@ import type { Directive } from '../schema/messages/lease.js';
 import { REQUESTS } from '../schema/messages/subjects.js';
 import { UploadsReply, type UploadsRequest } from '../schema/messages/uploads.js';
 import type { Bus } from './bus.js';
-import type { FinalReport, FromChild, StopOrder, ToChild } from './child-messages.js';
+import {
+  RELEASED,
+  type FinalReport,
+  type FromChild,
+  type StopOrder,
+  type ToChild,
+} from './child-messages.js';
 import type { WorkerConfig } from './config.js';
 import { Lease } from './lease.js';
 import { Reporter } from './reporter.js';
@@ -268,7 +274,7 @@ export class Attempt {
       case 'PAUSE':
         return { type: 'paused' };
       case 'RELEASE':
-        return failed('WORKER_LOST', 'The worker was shut down before the run was done.');
+        return RELEASED;
       case 'MEMORY':
         return this.#outOfMemory();
       case 'HUNG':

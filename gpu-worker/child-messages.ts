@@ -8,6 +8,17 @@ export type FinalReport = Extract<ReportBody, { type: 'succeeded' | 'failed' | '
 /** What a child is told to stop for. RELEASE: the worker goes away, and another one is to take over. */
 export type StopOrder = 'PAUSE' | 'CANCEL' | 'RELEASE';
 
+/** The end of an attempt whose worker was told to go away: another one is to go on from the last checkpoint. */
+export const RELEASED: FinalReport = {
+  type: 'failed',
+  failure: {
+    code: 'WORKER_LOST',
+    message: 'The worker was shut down before the run was done.',
+    location: {},
+  },
+  released: true,
+};
+
 /** Everything a child knows of the world. */
 export interface ChildStart {
   readonly job: Job;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FailureCode, FailureLocation } from '../schema/messages/failure.js';
-import type { ChildStart, FinalReport, ToChild } from './child-messages.js';
+import { RELEASED, type ChildStart, type FinalReport, type ToChild } from './child-messages.js';
 import { UserFailure } from './failure.js';
 import { fullText, ParentLink } from './parent-link.js';
 import { runnerOf } from './runs/runners.js';
@@ -58,7 +58,7 @@ function failureOf(error: unknown): End {
       case 'CANCEL':
         return { body: { type: 'cancelled' } };
       case 'RELEASE':
-        return failed('WORKER_LOST', 'The worker was shut down before the run was done.');
+        return { body: RELEASED };
     }
   }
   if (error instanceof UserFailure) return failed(error.code, error.message, error.location);

@@ -22,9 +22,14 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info('the worker stops');
-    await worker.stop();
-    await bus.close();
-    await removeFolder(workFolder);
+    try {
+      await worker.stop();
+      await bus.close();
+      await removeFolder(workFolder);
+    } catch (error) {
+      log.error({ err: error }, 'the worker could not stop in good order');
+      process.exit(1);
+    }
     process.exit(0);
   };
   process.once('SIGTERM', () => void stop());

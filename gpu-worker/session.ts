@@ -15,7 +15,7 @@ import { Points } from './points.js';
 
 const PROGRESS_MILLISECONDS = 250;
 /** A routine checkpoint that can't be stored in this time is left out; the run goes on, and the next one is tried. */
-const CHECKPOINT_MILLISECONDS = 15_000;
+const CHECKPOINT_MILLISECONDS = 10_000;
 /** How long a run that is told to pause may take to its next checkpoint before it goes without one. */
 const PAUSE_MILLISECONDS = 7_000;
 /** URLs that were refused as expired though they were asked for right before. */
@@ -82,7 +82,7 @@ export class Session {
     this.#tell({ type: 'step', step: name, state: 'STARTED' });
     const result = await work(this.#progressOf(name, start));
     this.signal.throwIfAborted();
-    await this.#points.flush();
+    void this.#points.flush();
     this.stepSeconds[name] = (performance.now() - start) / 1000;
     this.#tell({ type: 'step', step: name, state: 'FINISHED' });
     return result;
@@ -132,16 +132,16 @@ export class Session {
       () => undefined,
     );
     try {
-      if ((await Promise.race([stored, patience])) === 'late') {
-        stored.catch(() => undefined);
+      stored.catch(() => undefined);
+      if ((await Promise.race([stored, patience, aborted(this.signal)])) === 'late') {
         this.#parent.warn('a checkpoint was given up', 'it could not be stored in time');
       }
     } catch (error) {
-      this.signal.throwIfAborted();
-      this.#parent.warn('a checkpoint was given up', error);
+      if (!this.signal.aborted) this.#parent.warn('a checkpoint was given up', error);
     } finally {
       impatience.abort();
     }
+    this.signal.throwIfAborted();
     if (this.#points.tooMany) await Promise.race([points, aborted(this.signal)]);
     this.#lastCheckpoint = performance.now();
     if (this.#order) this.#abort.abort(new Stopped(this.#order));
@@ -207,25 +207,26 @@ export class Session {
       bytes: state.length,
       sha256,
     };
-    const key = await this.#upload(file, state, signal);
+    const key = await this.#upload(file, state, signal, this.#order ? 'wait' : 'give up');
     signal.throwIfAborted();
     await this.#parent.report({ type: 'checkpointed', key, bytes: state.length, sha256 });
   }
 
-  /** Puts one file where a gateway says, through outages of both; answers its key. */
+  /** Puts one file where a gateway says, through outages of the store and (unless told to give up) of the gateways. */
   async #upload(
     file: UploadsRequest['files'][number],
     content: Content,
     signal: AbortSignal,
+    withoutGateway: 'wait' | 'give up' = 'wait',
   ): Promise<string> {
     let expired = 0;
     return pRetry(
       async () => {
         const reply = await this.#parent.askUploads([file]);
-        if (!reply) throw new Error('no gateway answers');
-        if (reply.answer === 'REFUSED') throw new UploadRefused(reply.reason);
+        if (!reply) throw new GatewaysAway('no gateway answers');
+        if (reply.answer === 'REFUSED') throw new UserFailure('LIMIT_EXCEEDED', reply.reason);
         const target = reply.uploads[0];
-        if (!target) throw new UploadRefused('the answer names no upload');
+        if (!target) throw new Error('a gateway granted an upload without a URL');
         await put(target.url, content, file.mediaType, signal);
         return target.key;
       },
@@ -233,7 +234,9 @@ export class Session {
         ...TRANSFER_RETRIES,
         signal,
         shouldRetry: ({ error }) => {
-          if (error instanceof UploadRefused) return false;
+          // The tenant's storage is full, or the attempt is over, and nobody will read what it says.
+          if (error instanceof UserFailure) return false;
+          if (error instanceof GatewaysAway) return withoutGateway === 'wait';
           if (!(error instanceof TransferRefused)) return true;
           return error.temporary || (error.expired && ++expired < MOST_EXPIRED);
         },
@@ -260,11 +263,7 @@ export class Session {
   }
 }
 
-class UploadRefused extends Error {
-  constructor(reason: string) {
-    super(`a gateway refused an upload: ${reason}`);
-  }
-}
+class GatewaysAway extends Error {}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -25,7 +25,8 @@ export async function probe(session: Session): Promise<RunResult> {
     await session.resumable(async () => {
       for (let elapsed = secondsDone; elapsed < seconds || points < total;) {
         session.signal.throwIfAborted();
-        await delay(Math.min(TICK_MILLISECONDS, Math.max(0, (seconds - elapsed) * 1000)));
+        const next = points < total ? Math.min(seconds, (points + 1) / pointsPerSecond) : seconds;
+        await delay(Math.min(TICK_MILLISECONDS, Math.max(0, (next - elapsed) * 1000)));
         elapsed = (Date.now() - start) / 1000;
         const due = Math.min(total, Math.floor(elapsed * pointsPerSecond));
         for (; points < due; points += 1) {

@@ -12,6 +12,7 @@ import {
   type JetStreamClient,
   type Msg,
   type NatsConnection,
+  type Subscription,
 } from 'nats';
 import { ClaimRequest, type AttemptRef, type Job, type StoredObject } from '../../schema/messages/job.js';
 import { ControlReply, RenewLeaseRequest, type Directive } from '../../schema/messages/lease.js';
@@ -20,6 +21,7 @@ import { Report, type MetricPoint, type ReportBody } from '../../schema/messages
 import {
   ALL_PRESENCE,
   controlSubject,
+  jobConsumer,
   jobSubject,
   REQUESTS,
   STREAMS,
@@ -47,11 +49,11 @@ export class GatewaySide {
   readonly presences: Presence[] = [];
   readonly deadLetters: string[] = [];
   readonly objects = new Map<string, Buffer>();
-  /** While false, requests over NATS and HTTP get no answer, as when no gateway runs. */
-  answering = true;
+  #answering = false;
   /** Status of the next PUTs, instead of taking them. */
   readonly refusals: number[] = [];
   readonly #runs = new Map<string, Run>();
+  readonly #subscriptions: Subscription[] = [];
   readonly #followed: ConsumerMessages[] = [];
   readonly #changed = new EventTarget();
   #server!: Server;
@@ -70,9 +72,7 @@ export class GatewaySide {
     gateway.#server.listen(0, '127.0.0.1');
     await once(gateway.#server, 'listening');
     await gateway.#makeStreams();
-    gateway.#answer(REQUESTS.claim, (message) => gateway.#claim(ClaimRequest.parse(message)));
-    gateway.#answer(REQUESTS.renewLease, (message) => gateway.#renew(RenewLeaseRequest.parse(message)));
-    gateway.#answer(REQUESTS.uploads, (message) => gateway.#uploads(UploadsRequest.parse(message)));
+    gateway.comeBack();
     gateway.#connection.subscribe(ALL_PRESENCE, {
       callback: (_, message) => gateway.#note(() => gateway.presences.push(Presence.parse(message.json()))),
     });
@@ -160,6 +160,17 @@ export class GatewaySide {
     }
   }
 
+  /** Resolves when a worker of the pool has taken all of its jobs from the queue. */
+  async taken(pool: string): Promise<void> {
+    const manager = await this.#connection.jetstreamManager();
+    let waiting = 1;
+    while (waiting > 0) {
+      // The consumer appears with the first worker of the pool.
+      const info = await manager.consumers.info(STREAMS.jobs.name, jobConsumer(pool)).catch(() => undefined);
+      waiting = info?.num_pending ?? 1;
+    }
+  }
+
   /** Resolves with the report of that type. */
   async report<Type extends ReportBody['type']>(attempt: AttemptRef, type: Type): Promise<BodyOf<Type>> {
     return this.until(() => this.bodiesOf(attempt, type)[0]);
@@ -169,6 +180,21 @@ export class GatewaySide {
   async end(attempt: AttemptRef): Promise<ReportBody> {
     const ends: ReportBody['type'][] = ['succeeded', 'failed', 'paused', 'cancelled'];
     return this.until(() => this.reportsOf(attempt).find(({ body }) => ends.includes(body.type))?.body);
+  }
+
+  /** From now on requests over NATS and HTTP find nobody, as when no gateway runs. */
+  async goAway(): Promise<void> {
+    this.#answering = false;
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
+    await this.#connection.flush();
+  }
+
+  comeBack(): void {
+    if (this.#answering) return;
+    this.#answering = true;
+    this.#answer(REQUESTS.claim, (message) => this.#claim(ClaimRequest.parse(message)));
+    this.#answer(REQUESTS.renewLease, (message) => this.#renew(RenewLeaseRequest.parse(message)));
+    this.#answer(REQUESTS.uploads, (message) => this.#uploads(UploadsRequest.parse(message)));
   }
 
   async stop(): Promise<void> {
@@ -194,6 +220,12 @@ export class GatewaySide {
     return { directive: over ? 'LOST' : (run?.directive ?? 'LOST') };
   }
 
+  /** A report whose ack was lost comes again. */
+  #take(report: Report): void {
+    if (!this.reportsOf(report).some(({ sequence }) => sequence === report.sequence))
+      this.reports.push(report);
+  }
+
   #uploads(request: UploadsRequest) {
     const uploads = request.files.map((file) => {
       const key = `${keyOf(request)}/${file.purpose}/${file.fileName}`;
@@ -204,10 +236,9 @@ export class GatewaySide {
 
   #answer(subject: string, handler: (message: unknown) => unknown): void {
     const callback = (_: unknown, message: Msg): void => {
-      if (!this.answering) return;
       this.#note(() => message.respond(JSON.stringify(handler(message.json()))));
     };
-    this.#connection.subscribe(subject, { callback });
+    this.#subscriptions.push(this.#connection.subscribe(subject, { callback }));
   }
 
   async #follow(): Promise<void> {
@@ -230,7 +261,7 @@ export class GatewaySide {
       }
     };
     await Promise.all([
-      follow(STREAMS.reports.name, (text) => this.reports.push(Report.parse(JSON.parse(text)))),
+      follow(STREAMS.reports.name, (text) => this.#take(Report.parse(JSON.parse(text)))),
       follow(STREAMS.deadLetters.name, (text) => this.deadLetters.push(text)),
     ]);
   }
@@ -239,7 +270,7 @@ export class GatewaySide {
     const key = decodeURIComponent((request.url ?? '').slice(1));
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (!this.answering) {
+    if (!this.#answering) {
       request.socket.destroy();
       return;
     }

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { JobInput } from '../../schema/messages/job.js';
+import { IngestResult } from '../../schema/messages/profile.js';
+import type { Output, ReportBody } from '../../schema/messages/report.js';
+import type { InputRole, OutputKind, RunConfig } from '../../schema/messages/run-config.js';
+import { Evaluation } from '../../schema/messages/scores.js';
+import { GatewaySide, type TestJob } from '../testing/gateway-side.js';
+import { NatsServer } from '../testing/nats-server.js';
+import { compile, WorkerProcess } from '../testing/worker-process.js';
+
+const pool = 'runs';
+let nats: NatsServer;
+let gateway: GatewaySide;
+let worker: WorkerProcess;
+let folder: string;
+
+beforeAll(async () => {
+  await compile();
+  nats = await NatsServer.start();
+  gateway = await GatewaySide.start(nats.url);
+  folder = await mkdtemp(join(tmpdir(), 'runs-test-'));
+  worker = await WorkerProcess.start({ NATS_URL: nats.url, POOL: pool, WORK_FOLDER: folder, ENGINE: 'wasm' });
+}, 60_000);
+
+afterAll(async () => {
+  await worker?.signal('SIGTERM');
+  await gateway?.stop();
+  await nats?.stop();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+/** 300 visits with a relation between their columns. */
+const CSV = [
+  'visitor,pages,seconds,country,bought',
+  ...Array.from({ length: 300 }, (_, row) => {
+    const pages = 1 + ((row * 7) % 12);
+    const country = ['de', 'fr', 'it'][row % 3];
+    return `v${row},${pages},${(pages * 11.5 + (row % 5)).toFixed(2)},${country},${pages > 8 ? 'yes' : 'no'}`;
+  }),
+].join('\n');
+
+function inputOf(role: InputRole, content: Buffer, rest: Partial<JobInput> = {}): JobInput {
+  return { role, ...gateway.store(content), fileName: 'visits.csv', label: 'visits v1', ...rest };
+}
+
+async function run(config: RunConfig, inputs: JobInput[], rest: Partial<TestJob> = {}) {
+  const job = await gateway.dispatch({ config, inputs, ...rest }, pool);
+  return { job, end: await gateway.end(job) };
+}
+
+function contentOf(end: ReportBody, kind: OutputKind): Buffer {
+  if (end.type !== 'succeeded') throw new Error(`the run ended with ${JSON.stringify(end)}: ${worker.log}`);
+  const output = end.outputs.find((candidate: Output) => candidate.kind === kind);
+  const content = output && gateway.objects.get(output.key);
+  if (!content) throw new Error(`there is no ${kind}`);
+  expect(content.length).toBe(output.bytes);
+  expect(createHash('sha256').update(content).digest('hex')).toBe(output.sha256);
+  return content;
+}
+
+const INGEST = { kind: 'INGEST', fileName: 'visits.csv', columnKinds: {} } as const;
+const SYNTHESIZE = {
+  kind: 'SYNTHESIZE',
+  generator: 'autoregressive',
+  options: { epochs: 2 },
+  rows: 50,
+} as const;
+
+describe('a worker', () => {
+  it('ingests a file into a table and its profile, through refusals of the object store', async () => {
+    gateway.refusals.push(503, 403);
+    const { end } = await run(INGEST, [inputOf('FILE', Buffer.from(CSV))]);
+    const found = IngestResult.parse(JSON.parse(contentOf(end, 'PROFILE').toString()));
+    expect(found.rows).toBe(300);
+    expect(found.columns.map(({ name }) => name)).toEqual([
+      'visitor',
+      'pages',
+      'seconds',
+      'country',
+      'bought',
+    ]);
+    expect(contentOf(end, 'TABLE').subarray(0, 4).toString()).toBe('PAR1');
+    expect(end).toMatchObject({ type: 'succeeded', rows: 300 });
+    expect(Object.keys((end as Extract<ReportBody, { type: 'succeeded' }>).stepSeconds)).toEqual([
+      'load',
+      'profile',
+      'publish',
+    ]);
+  });
+
+  it('says where an uploaded file is wrong', async () => {
+    const { end } = await run(INGEST, [inputOf('FILE', Buffer.from('a,b\n1,2\n3,4,5\n'))]);
+    expect(end).toMatchObject({ type: 'failed', failure: { code: 'INVALID_FILE', location: { line: 3 } } });
+  });
+
+  it('tells a deleted input from an outage', async () => {
+    const input = inputOf('FILE', Buffer.from(CSV));
+    gateway.objects.clear();
+    const { end } = await run(INGEST, [input]);
+    expect(end).toMatchObject({ type: 'failed', failure: { code: 'INPUT_DELETED' } });
+  });
+
+  it('does not take an input whose content is another one than promised', async () => {
+    const { end } = await run(INGEST, [inputOf('FILE', Buffer.from(CSV), { sha256: '0'.repeat(64) })]);
+    expect(end).toMatchObject({ type: 'failed', failure: { code: 'INTERNAL' } });
+    expect(JSON.stringify(end)).not.toContain('SHA');
+  });
+
+  it('refuses outputs beyond the limit of the run', async () => {
+    const { end } = await run(INGEST, [inputOf('FILE', Buffer.from(CSV))], { maxOutputBytes: 100 });
+    expect(end).toMatchObject({ type: 'failed', failure: { code: 'LIMIT_EXCEEDED' } });
+  });
+
+  it('names the option that a generator can not have', async () => {
+    const { end } = await run({ ...SYNTHESIZE, options: { epoch: 2 } }, []);
+    expect(end).toMatchObject({
+      type: 'failed',
+      failure: { code: 'INVALID_CONFIG', location: { field: 'options.epoch' } },
+    });
+  });
+
+  it('synthesizes the same file from the same seed, with a model, scores and a report', async () => {
+    const ingested = await run(INGEST, [inputOf('FILE', Buffer.from(CSV))]);
+    const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));
+    const table = (role: InputRole, content: Buffer) => inputOf(role, content, { columns });
+    const parquet = contentOf(ingested.end, 'TABLE');
+
+    const first = await run(SYNTHESIZE, [table('TABLE', parquet)]);
+    const second = await run(SYNTHESIZE, [table('TABLE', parquet)]);
+    const csv = contentOf(first.end, 'SYNTHETIC_CSV');
+    expect(csv.toString().trimEnd().split('\n')).toHaveLength(51);
+    expect(contentOf(second.end, 'SYNTHETIC_CSV').equals(csv)).toBe(true);
+    const synthetic = contentOf(first.end, 'SYNTHETIC_PARQUET');
+    expect(contentOf(second.end, 'SYNTHETIC_PARQUET').equals(synthetic)).toBe(true);
+    expect(Evaluation.parse(JSON.parse(contentOf(first.end, 'SCORES').toString())).rows.synthetic).toBe(50);
+    expect(contentOf(first.end, 'REPORT').toString()).toContain('visits v1');
+    expect(gateway.pointsOf(first.job).map(({ name }) => name)).toContain('train/loss');
+    expect(first.end).toMatchObject({ metricPoints: gateway.pointsOf(first.job).length, rows: 50 });
+
+    const model = inputOf('MODEL', contentOf(first.end, 'MODEL'), { fileName: 'model.safetensors' });
+    const more = await run({ kind: 'SAMPLE', rows: 50 }, [model]);
+    expect(contentOf(more.end, 'SYNTHETIC_CSV').equals(csv)).toBe(true);
+
+    const scored = await run({ kind: 'EVALUATE' }, [table('REAL', parquet), table('SYNTHETIC', synthetic)]);
+    expect(Evaluation.parse(JSON.parse(contentOf(scored.end, 'SCORES').toString())).rows.real).toBe(300);
+  }, 60_000);
+
+  it('goes on from a checkpoint to the same synthetic file as without one', async () => {
+    const ingested = await run(INGEST, [inputOf('FILE', Buffer.from(CSV))]);
+    const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));
+    const input = inputOf('TABLE', contentOf(ingested.end, 'TABLE'), { columns });
+    const config = { ...SYNTHESIZE, options: { epochs: 4, batchSize: 32 } };
+    const whole = await run(config, [input]);
+    const paused = await gateway.dispatch({ config, inputs: [input], checkpointSeconds: 0.01 }, pool);
+    await gateway.report(paused, 'checkpointed');
+    await gateway.control(paused, 'PAUSE');
+    await gateway.end(paused);
+    const { key } = gateway.bodiesOf(paused, 'checkpointed').at(-1)!;
+    const last = new Map(gateway.pointsOf(paused).map(({ name, step }) => [name, step]));
+    const resumed = await run(config, [input], {
+      runId: paused.runId,
+      attempt: 2,
+      checkpoint: gateway.stored(key),
+      lastMetricSteps: Object.fromEntries(last),
+    });
+    const wanted = contentOf(whole.end, 'SYNTHETIC_CSV');
+    expect(contentOf(resumed.end, 'SYNTHETIC_CSV').equals(wanted)).toBe(true);
+    const loss = (job: typeof paused) =>
+      gateway
+        .pointsOf(job)
+        .flatMap(({ name, step, value }) => (name === 'train/loss' ? [[step, value]] : []));
+    expect([...loss(paused), ...loss(resumed.job)]).toEqual(loss(whole.job));
+  }, 60_000);
+});
