@@ -9,8 +9,10 @@ import { SessionService } from './access/session.service.js';
 import { AccessTokens } from './access/tokens.js';
 import { ViewerResolver } from './access/viewer.resolver.js';
 import { ViewerService } from './access/viewer.service.js';
+import { ActivityResolver } from './audit/activity.resolver.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { AuditService } from './audit/audit.service.js';
+import { LiveProjects } from './audit/live-activity.js';
 import type { Config } from './config.js';
 import { Dispatch } from './dispatch/dispatch.js';
 import { Bus } from './platform/bus.js';
@@ -70,6 +72,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     const authentication = new Authentication(database, accessTokens, log);
     const instances = resolvers({
       database,
+      bus,
       authentication,
       accessTokens,
       config,
@@ -107,13 +110,14 @@ function objectsFolder(url: string): string {
 
 interface Parts {
   database: Database;
+  bus: Bus;
   authentication: Authentication;
   accessTokens: AccessTokens;
   config: Config;
 }
 
 /** One instance of each resolver class, with its services. */
-function resolvers({ database, authentication, accessTokens, config }: Parts): ResolverInstances {
+function resolvers({ database, bus, authentication, accessTokens, config }: Parts): ResolverInstances {
   const apiKeys = new ApiKeyService(database, authentication);
   const tenants = new TenantService(database, authentication);
   const members = new MemberService(database, authentication);
@@ -140,6 +144,7 @@ function resolvers({ database, authentication, accessTokens, config }: Parts): R
     new TenantResolver(tenants, members, invitations),
     new ProjectResolver(projects),
     new AuditResolver(audit),
+    new ActivityResolver(database, new LiveProjects(database, bus)),
   ];
   return new Map(instances.map((instance) => [instance.constructor, instance]));
 }

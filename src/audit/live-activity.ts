@@ -16,6 +16,7 @@ class LiveProject {
 
   constructor(database: Database, bus: Bus, tenantId: string, projectId: string) {
     this.activity = new LiveTail<Activity>({
+      announcedEmpty: true,
       load: (after, limit) =>
         database.withTenant({ tenantId }, async (tx) => {
           const events = await tx.auditEvent.findMany({

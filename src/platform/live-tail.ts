@@ -14,6 +14,8 @@ export interface TailSource<T extends Sequenced> {
   load(after: number, limit: number): Promise<T[]>;
   /** The last sequence stored, and whether no more will come. */
   state(): Promise<{ lastSequence: number; ended: boolean }>;
+  /** Announcements carry no items: what is new is then read once for all readers. */
+  announcedEmpty?: boolean;
 }
 
 /** Items of one batch from storage. */
@@ -70,7 +72,10 @@ export class LiveTail<T extends Sequenced> {
     }
     this.#check = this.#source
       .state()
-      .then(({ lastSequence, ended }) => {
+      .then(async ({ lastSequence, ended }) => {
+        if (this.#source.announcedEmpty && this.#stored > 0 && lastSequence > this.#stored) {
+          this.push(await this.#source.load(this.#stored, LOAD_LIMIT));
+        }
         this.#ended = ended;
         this.#advance(Math.max(lastSequence, this.#stored));
       })

@@ -38,6 +38,7 @@ class LiveRun {
           }),
         ),
       state: () => state('eventSequence'),
+      announcedEmpty: true,
     });
     const listener = bus.subscribe(liveRunSubject(tenantId, runId), (message) => {
       const told = LiveRunMessage.parse(message);

@@ -4,6 +4,7 @@ import { buildSchemaSync, type ContainerType, type NonEmptyArray } from 'type-gr
 import { ApiKeyResolver } from '../access/api-key.resolver.js';
 import { SessionResolver } from '../access/session.resolver.js';
 import { ViewerResolver } from '../access/viewer.resolver.js';
+import { ActivityResolver } from '../audit/activity.resolver.js';
 import { AuditResolver } from '../audit/audit.resolver.js';
 import { ProjectResolver } from '../projects/project.resolver.js';
 import { TenantResolver } from '../tenants/tenant.resolver.js';
@@ -13,6 +14,7 @@ import { NodeResolver } from './node.resolver.js';
 import { failedPayload } from './payload.js';
 import { SCALARS } from './scalars.js';
 import { ServerInfoResolver } from './server-info.resolver.js';
+import { bindSources } from './subscription-sources.js';
 
 /** Every resolver class of the API. The gateway gives one instance of each. */
 export const RESOLVERS = [
@@ -24,6 +26,7 @@ export const RESOLVERS = [
   TenantResolver,
   ProjectResolver,
   AuditResolver,
+  ActivityResolver,
 ] as const;
 
 /** Instances by class. None are needed to print the schema. */
@@ -45,6 +48,7 @@ export function buildApiSchema(instances: ResolverInstances): GraphQLSchema {
     validate: false,
   });
   answerUserErrorsAsData(schema);
+  if (instances.size > 0) bindSources(schema, instances.values());
   return schema;
 }
 
