@@ -50,5 +50,5 @@ export function adamStep(
       means: next.map(({ mean }) => mean),
       squares: next.map(({ square }) => square),
     };
-  }) as AdamState;
+  });
 }

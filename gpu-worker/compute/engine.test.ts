@@ -59,42 +59,41 @@ describe('gradients', () => {
   const cases: Record<string, { shapes: number[][]; f: (...x: tf.Tensor[]) => tf.Tensor }> = {
     'broadcast sums and differences': {
       shapes: [[3, 4], [4]],
-      f: (a, b) => tf.square(tf.sub(tf.add(a!, b!), 0.3)),
+      f: (a, b) => tf.square(tf.sub(tf.add(a, b), 0.3)),
     },
     'broadcast products and quotients': {
       shapes: [
         [2, 3],
         [2, 1],
       ],
-      f: (a, b) => tf.div(tf.mul(a!, b!), positive(b!)),
+      f: (a, b) => tf.div(tf.mul(a, b), positive(b)),
     },
     'exp, log, sqrt, tanh, sigmoid': {
       shapes: [[5]],
-      f: (a) =>
-        tf.addN([tf.exp(a!), tf.log(positive(a!)), tf.sqrt(positive(a!)), tf.tanh(a!), tf.sigmoid(a!)]),
+      f: (a) => tf.addN([tf.exp(a), tf.log(positive(a)), tf.sqrt(positive(a)), tf.tanh(a), tf.sigmoid(a)]),
     },
     'slices, joins and transposes': {
       shapes: [
         [3, 4],
         [2, 4],
       ],
-      f: (a, b) => tf.square(tf.transpose(tf.slice(tf.concat([a!, b!], 0), [1, 1], [3, 2]))),
+      f: (a, b) => tf.square(tf.transpose(tf.slice(tf.concat([a, b], 0), [1, 1], [3, 2]))),
     },
-    'sums over an axis': { shapes: [[3, 4]], f: (a) => tf.square(tf.sum(a!, 1)) },
-    'rectified linear units': { shapes: [[20]], f: (a) => tf.mul(tf.relu(a!), a!) },
+    'sums over an axis': { shapes: [[3, 4]], f: (a) => tf.square(tf.sum(a, 1)) },
+    'rectified linear units': { shapes: [[20]], f: (a) => tf.mul(tf.relu(a), a) },
     'batched products': {
       shapes: [
         [2, 3, 4],
         [4, 5],
       ],
-      f: (a, b) => tf.square(tf.matMul(a!, b!)),
+      f: (a, b) => tf.square(tf.matMul(a, b)),
     },
     'transposed products': {
       shapes: [
         [4, 3],
         [5, 4],
       ],
-      f: (a, b) => tf.square(tf.matMul(a!, b!, true, true)),
+      f: (a, b) => tf.square(tf.matMul(a, b, true, true)),
     },
   };
   test.each(Object.entries(cases))('of %s match differences', async (_, { shapes, f }) => {
@@ -171,8 +170,8 @@ describe('matrix multiplication on the wasm engine', () => {
     const b = randomTensor(6, 7);
     const bias = tf.tensor1d([1, -1, 2, -2, 0.5, 0]);
     const fused = tf.fused.matMul({
-      a: a as tf.Tensor2D,
-      b: b as tf.Tensor2D,
+      a: a,
+      b: b,
       transposeA: true,
       transposeB: true,
       bias,

@@ -40,7 +40,7 @@ const GRADIENTS: Readonly<Record<string, Gradient>> = {
   Concat: {
     saveAllInputs: true,
     gradFunc: (dy, saved, attributes) => {
-      const parts = saved as tf.Tensor[];
+      const parts = saved;
       const axis = tf.util.parseAxisParam(
         (attributes as unknown as { axis: number }).axis,
         parts[0]!.shape,

@@ -180,7 +180,7 @@ function broadcastIndex(from: readonly number[], to: readonly number[]): (produc
 }
 
 function transposed(backend: BackendWasm, x: tf.TensorInfo): tf.TensorInfo {
-  const transpose = tf.getKernel('Transpose', 'wasm')!;
+  const transpose = tf.getKernel('Transpose', 'wasm');
   const rank = x.shape.length;
   const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
   return transpose.kernelFunc({ inputs: { x }, backend, attrs: { perm } }) as tf.TensorInfo;

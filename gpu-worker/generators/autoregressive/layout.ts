@@ -78,6 +78,6 @@ export function unitsUpTo({ degrees }: Layout, degree: number): number {
 /** Whether each unit of the layout stands for a bin (1) or is padding (0). */
 export function realUnits({ widths, offsets, units }: Layout): Uint8Array {
   const real = new Uint8Array(units);
-  widths.forEach((width, column) => real.fill(1, offsets[column]!, offsets[column]! + width));
+  widths.forEach((width, column) => real.fill(1, offsets[column], offsets[column]! + width));
   return real;
 }

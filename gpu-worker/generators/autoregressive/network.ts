@@ -98,7 +98,7 @@ function mask(from: Int32Array, to: Int32Array, allowed: (from: number, to: numb
 export function logitsOf(parameters: Parameters, oneHot: tf.Tensor2D): tf.Tensor2D {
   const [inputWeights, inputBias, ...rest] = parameters as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
   const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
-  let stream = tf.add(tf.matMul(oneHot, inputWeights), inputBias) as tf.Tensor2D;
+  let stream = tf.add<tf.Tensor2D>(tf.matMul(oneHot, inputWeights), inputBias);
   for (let at = 0; at + 2 < rest.length; at += 4) {
     const [firstWeights, firstBias, secondWeights, secondBias] = rest.slice(at, at + 4) as [
       tf.Tensor2D,
@@ -106,10 +106,10 @@ export function logitsOf(parameters: Parameters, oneHot: tf.Tensor2D): tf.Tensor
       tf.Tensor2D,
       tf.Tensor1D,
     ];
-    const inner = tf.add(tf.matMul(tf.relu(stream), firstWeights), firstBias) as tf.Tensor2D;
+    const inner = tf.add<tf.Tensor2D>(tf.matMul(tf.relu(stream), firstWeights), firstBias);
     stream = tf.add(stream, tf.add(tf.matMul(tf.relu(inner), secondWeights), secondBias));
   }
-  return tf.add(tf.matMul(tf.relu(stream), outputWeights), outputBias) as tf.Tensor2D;
+  return tf.add<tf.Tensor2D>(tf.matMul(tf.relu(stream), outputWeights), outputBias);
 }
 
 /** Mean negative log likelihood of the rows, in nats a row, as a scalar. */
@@ -118,17 +118,14 @@ export function lossOf(layout: Layout, parameters: Parameters, oneHot: tf.Tensor
   const rows = oneHot.shape[0];
   const losses = layout.groups.map(({ offset, columns, width }) => {
     const span = columns * width;
-    const part = tf.reshape(tf.slice(logits, [0, offset], [rows, span]), [
+    const part = tf.reshape<tf.Rank.R2>(tf.slice(logits, [0, offset], [rows, span]), [rows * columns, width]);
+    const target = tf.reshape<tf.Rank.R2>(tf.slice(oneHot, [0, offset], [rows, span]), [
       rows * columns,
       width,
-    ]) as tf.Tensor2D;
-    const target = tf.reshape(tf.slice(oneHot, [0, offset], [rows, span]), [
-      rows * columns,
-      width,
-    ]) as tf.Tensor2D;
+    ]);
     return crossEntropy(part, target);
   });
-  return tf.div(tf.addN(losses), rows) as tf.Scalar;
+  return tf.div<tf.Scalar>(tf.addN(losses), rows);
 }
 
 /** Below this a probability counts as this, so that its logarithm is finite. */

@@ -29,7 +29,7 @@ export async function sampleBins(
   const [inputWeights, inputBias, ...rest] = parameters as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
   const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
   // The first layer's sums over the columns drawn so far, and each layer's finished activations [rows, units so far].
-  let sums: tf.Tensor2D = tf.tidy(() => tf.tile(tf.reshape(inputBias, [1, -1]), [rows, 1]) as tf.Tensor2D);
+  let sums: tf.Tensor2D = tf.tidy(() => tf.tile<tf.Tensor2D>(tf.reshape(inputBias, [1, -1]), [rows, 1]));
   let layers: (tf.Tensor2D | undefined)[] = Array<undefined>(blocks * 2 + 1).fill(undefined);
   try {
     for (const [rank, column] of byRank.entries()) {
@@ -41,7 +41,11 @@ export async function sampleBins(
       const logits = tf.tidy(() => {
         const bias = tf.slice(outputBias, offset, width);
         if (!known) return tf.tile(tf.reshape(bias, [1, width]), [rows, 1]);
-        const weights = tf.slice(outputWeights, [0, offset], [known.shape[1], width]) as tf.Tensor2D;
+        const weights = tf.slice<tf.Rank.R2, tf.Tensor2D>(
+          outputWeights,
+          [0, offset],
+          [known.shape[1], width],
+        );
         return tf.add(tf.matMul(known, weights), bias);
       });
       const chosen = draw(
@@ -56,7 +60,7 @@ export async function sampleBins(
 
       const nextSums = tf.tidy(() => {
         const weights = tf.slice(inputWeights, [offset, 0], [width, -1]);
-        return tf.add(sums, tf.gather(weights, tf.tensor1d(chosen, 'int32'))) as tf.Tensor2D;
+        return tf.add<tf.Tensor2D>(sums, tf.gather(weights, tf.tensor1d(chosen, 'int32')));
       });
       sums.dispose();
       sums = nextSums;
@@ -103,7 +107,7 @@ function grow(
     }
     return result;
   });
-  tf.dispose(layers.filter((layer) => layer !== undefined) as tf.TensorContainer);
+  tf.dispose(layers.filter((layer) => layer !== undefined));
   return grown;
 }
 

@@ -92,7 +92,7 @@ function smoothRows(layout: Layout, kernels: readonly tf.Tensor3D[], weights: tf
       width,
       hidden,
     ]);
-    return tf.reshape(tf.matMul(kernels[index]!, rows), [columns * width, hidden]) as tf.Tensor2D;
+    return tf.reshape<tf.Rank.R2>(tf.matMul(kernels[index]!, rows), [columns * width, hidden]);
   });
   return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
 }

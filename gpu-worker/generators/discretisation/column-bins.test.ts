@@ -109,9 +109,9 @@ describe('bins of a number', () => {
     for (const bins of [2, 3, 10, 50]) {
       expect(binCount(fitColumnBins(numeric(skewed), { bins, support: 5 }))).toBeLessThanOrEqual(bins);
     }
-    expect(binCount(fitColumnBins(numeric(Array(50).fill(3)), OPTIONS))).toBe(1);
-    expect(valuesOf(roundTrip(numeric(Array(50).fill(3))))).toEqual(Array(50).fill(3));
-    expect(valuesOf(roundTrip(numeric(Array(50).fill(NaN)))).every(Number.isNaN)).toBe(true);
+    expect(binCount(fitColumnBins(numeric(Array<number>(50).fill(3)), OPTIONS))).toBe(1);
+    expect(valuesOf(roundTrip(numeric(Array<number>(50).fill(3))))).toEqual(Array<number>(50).fill(3));
+    expect(valuesOf(roundTrip(numeric(Array<number>(50).fill(NaN)))).every(Number.isNaN)).toBe(true);
   });
 });
 
