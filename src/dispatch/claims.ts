@@ -9,7 +9,7 @@ import type { Objects } from '../platform/objects.js';
 import type { Run } from '../platform/prisma-client/client.js';
 import { moveRun } from '../runs/run.transitions.js';
 import { announce, changeOf, type RunChange } from './announce.js';
-import { attemptKey, endAttempt, lockAttempt, type HeldAttempt } from './attempts.js';
+import { endAttempt, lockAttempt, type HeldAttempt } from './attempts.js';
 import { buildJob } from './job.js';
 
 interface Answer {
@@ -83,13 +83,11 @@ export class Claims {
     { run, attempt }: HeldAttempt,
     { workerId, engine, device }: ClaimRequest,
   ): Promise<Run> {
-    await tx.attempt.update({
-      where: attemptKey(attempt),
-      data: { state: 'RUNNING', workerId, engine, device, claimedAt: new Date() },
-    });
     // By the database's clock, which is the one that the reaper goes by.
     await tx.$executeRaw`
-      UPDATE attempts SET lease_expires_at = clock_timestamp() + make_interval(secs => ${this.options.config.leaseSeconds})
+      UPDATE attempts SET state = 'RUNNING', worker_id = ${workerId}, engine = ${engine}, device = ${device},
+        claimed_at = now(),
+        lease_expires_at = clock_timestamp() + make_interval(secs => ${this.options.config.leaseSeconds})
       WHERE tenant_id = ${attempt.tenantId} AND run_id = ${attempt.runId} AND number = ${attempt.number}`;
     const moved = await moveRun(context, tx, run, 'CLAIM', {
       engine,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AttemptRef } from '../../schema/messages/job.js';
 import { RenewLeaseRequest, type Directive, type RenewLeaseReply } from '../../schema/messages/lease.js';
 import { GATEWAY_QUEUE_GROUP, REQUESTS } from '../../schema/messages/subjects.js';
 import { systemContext } from '../access/context.js';
@@ -22,6 +23,12 @@ interface ExpiredRow {
   lease_token: string;
 }
 
+interface Renewal {
+  row: AttemptRef;
+  resolve: (reply: RenewLeaseReply) => void;
+  reject: (error: unknown) => void;
+}
+
 /** Renews the leases of attempts, and takes runs from workers that stopped renewing. */
 export class Leases {
   readonly #reaper: Loop;
@@ -29,6 +36,8 @@ export class Leases {
   /** Monotonic. Until then nobody is reaped: renewals could not arrive a while ago. */
   #graceUntil = 0;
   #lastLook = 0;
+  readonly #renewals: Renewal[] = [];
+  #renewing = false;
 
   constructor(private readonly options: { database: Database; bus: Bus; config: Config; log: Logger }) {
     this.#reaper = new Loop('reaping leases', TICK_MILLISECONDS, () => this.#look(), options.log);
@@ -51,25 +60,54 @@ export class Leases {
     await this.#reaper.stop();
   }
 
-  async renew(request: RenewLeaseRequest): Promise<RenewLeaseReply> {
-    const { database, config } = this.options;
-    const { tenantId, runId, attempt, leaseToken } = request;
-    try {
-      const [row] = await database.asDispatch(
-        (tx) => tx.$queryRaw<{ state: RunState }[]>`
-          UPDATE attempts a SET lease_expires_at = clock_timestamp() + make_interval(secs => ${config.leaseSeconds})
-          FROM runs r
-          WHERE a.tenant_id = ${tenantId} AND a.run_id = ${runId} AND a.number = ${attempt}
-            AND a.lease_token = ${leaseToken} AND a.state = 'RUNNING'
-            AND r.tenant_id = a.tenant_id AND r.id = a.run_id AND r.attempt = a.number
-          RETURNING r.state`,
-      );
-      return { directive: row ? directiveFor(row.state) : 'LOST' };
-    } catch (error) {
-      // The database is away, for all workers alike: their leases run out through no fault of theirs.
-      this.#grantGrace();
-      throw error;
+  /** Renewals that come while a statement is under way share the next one: however many there are, it stays one a time. */
+  renew({ tenantId, runId, attempt, leaseToken }: RenewLeaseRequest): Promise<RenewLeaseReply> {
+    return new Promise((resolve, reject) => {
+      this.#renewals.push({ row: { tenantId, runId, attempt, leaseToken }, resolve, reject });
+      if (!this.#renewing) void this.#renewAll();
+    });
+  }
+
+  async #renewAll(): Promise<void> {
+    this.#renewing = true;
+    for (let batch = this.#renewals.splice(0); batch.length > 0; batch = this.#renewals.splice(0)) {
+      try {
+        const states = await this.#extend(batch.map(({ row }) => row));
+        for (const { row, resolve } of batch) {
+          const state = states.get(row.leaseToken);
+          resolve({ directive: state ? directiveFor(state) : 'LOST' });
+        }
+      } catch (error) {
+        // The database is away, for all workers alike: their leases run out through no fault of theirs.
+        this.#grantGrace();
+        for (const { reject } of batch) reject(error);
+      }
     }
+    this.#renewing = false;
+  }
+
+  /** Extends those leases that are still good. Answers their runs' states by lease token. */
+  async #extend(rows: readonly AttemptRef[]): Promise<Map<string, RunState>> {
+    const extended = await this.options.database.asDispatch(
+      (tx) => tx.$queryRaw<{ lease_token: string; state: RunState }[]>`
+        WITH asked AS (
+          SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+            AS r("tenantId" text, "runId" text, attempt int, "leaseToken" text)
+        ), locked AS (
+          -- In one order, so that two gateways can't wait for each other.
+          SELECT a.tenant_id, a.run_id, a.number FROM attempts a
+          JOIN asked ON a.tenant_id = asked."tenantId" AND a.run_id = asked."runId" AND a.number = asked.attempt
+            AND a.lease_token = asked."leaseToken"
+          WHERE a.state = 'RUNNING'
+          ORDER BY a.tenant_id, a.run_id FOR NO KEY UPDATE OF a
+        )
+        UPDATE attempts a
+        SET lease_expires_at = clock_timestamp() + make_interval(secs => ${this.options.config.leaseSeconds})
+        FROM locked l JOIN runs r ON r.tenant_id = l.tenant_id AND r.id = l.run_id AND r.attempt = l.number
+        WHERE a.tenant_id = l.tenant_id AND a.run_id = l.run_id AND a.number = l.number AND a.state = 'RUNNING'
+        RETURNING a.lease_token, r.state`,
+    );
+    return new Map(extended.map(({ lease_token, state }) => [lease_token, state]));
   }
 
   /** Takes back every attempt whose lease has run out. Answers how many. */

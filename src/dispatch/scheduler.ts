@@ -78,9 +78,11 @@ export async function dispatchRuns(
   // count: their slots don't either.
   const [held] = await tx.$queryRaw<{ slots: number }[]>`
     SELECT count(*)::int AS slots
-    FROM runs r JOIN attempts a ON a.tenant_id = r.tenant_id AND a.run_id = r.id AND a.number = r.attempt
-    WHERE r.state IN ('DISPATCHED', 'RUNNING', 'PAUSING', 'CANCELLING') AND r.pool = ${pool}
-      AND (a.worker_id IS NULL OR a.worker_id = ANY(${workers.workerIds}))`;
+    FROM unnest(ARRAY['DISPATCHED', 'RUNNING', 'PAUSING', 'CANCELLING']::"RunState"[]) AS slot(state)
+    CROSS JOIN LATERAL (SELECT r.tenant_id, r.id, r.attempt FROM runs r WHERE r.state = slot.state AND r.pool = ${pool}
+                        ORDER BY r.state, r.pool, r.tenant_id OFFSET 0) r
+    JOIN attempts a ON a.tenant_id = r.tenant_id AND a.run_id = r.id AND a.number = r.attempt
+    WHERE a.worker_id IS NULL OR a.worker_id = ANY(${workers.workerIds})`;
   const free = Math.min(BATCH, workers.slots - (held?.slots ?? 0));
   return free > 0 ? pickAndDispatch(tx, pool, free) : [];
 }
@@ -91,41 +93,51 @@ export async function dispatchRuns(
  * first is what handing out slots one by one to the tenant with the smallest share would do. Ties go to whoever was
  * served least recently. Within a tenant: priority, then age.
  *
+ * Every "ORDER BY state, pool, tenant_id, …" spells out the columns of one index. Columns that an equality fixes would
+ * not need it, but under row level security the planner may not conclude that from a comparison of enums.
+ *
  * The update is the transition DISPATCH of run.states.ts with its event, for many runs at once.
  */
 function pickAndDispatch(tx: Transaction, pool: string, free: number): Promise<Dispatched[]> {
   return tx.$queryRaw<Dispatched[]>`
     WITH RECURSIVE waiting AS (
-      (SELECT tenant_id FROM runs WHERE state = 'QUEUED' AND pool = ${pool} ORDER BY tenant_id LIMIT 1)
+      (SELECT tenant_id FROM runs WHERE state = 'QUEUED' AND pool = ${pool}
+       ORDER BY state, pool, tenant_id LIMIT 1)
       UNION ALL
       SELECT (SELECT r.tenant_id FROM runs r
               WHERE r.state = 'QUEUED' AND r.pool = ${pool} AND r.tenant_id > w.tenant_id
-              ORDER BY r.tenant_id LIMIT 1)
+              ORDER BY r.state, r.pool, r.tenant_id LIMIT 1)
       FROM waiting w WHERE w.tenant_id IS NOT NULL
     ), held AS (
       SELECT tenant_id, count(*) AS everywhere, count(*) FILTER (WHERE pool = ${pool}) AS here
-      FROM runs WHERE state IN ('DISPATCHED', 'RUNNING', 'PAUSING', 'CANCELLING') GROUP BY tenant_id
+      FROM unnest(ARRAY['DISPATCHED', 'RUNNING', 'PAUSING', 'CANCELLING']::"RunState"[]) AS slot(state)
+      CROSS JOIN LATERAL (SELECT r.tenant_id, r.pool FROM runs r WHERE r.state = slot.state
+                          ORDER BY r.state, r.pool, r.tenant_id OFFSET 0) r
+      GROUP BY tenant_id
     ), contenders AS (
       SELECT t.id AS tenant_id, t.weight::float8 AS weight, coalesce(h.here, 0) AS held,
         t.max_running_runs - coalesce(h.everywhere, 0) AS room, served.at AS served_at
       FROM waiting w
       JOIN tenants t ON t.id = w.tenant_id
       LEFT JOIN held h ON h.tenant_id = t.id
+      CROSS JOIN LATERAL (
+        SELECT 1 FROM runs r
+        WHERE r.state = 'QUEUED' AND r.pool = ${pool} AND r.tenant_id = t.id
+          AND (r.not_before IS NULL OR r.not_before <= now())
+        ORDER BY r.state, r.pool, r.tenant_id, r.priority DESC, r.queued_at, r.id LIMIT 1) ready
       LEFT JOIN LATERAL (SELECT a.created_at AS at FROM attempts a WHERE a.tenant_id = t.id
-                         ORDER BY a.created_at DESC LIMIT 1) served ON true
+                         ORDER BY a.tenant_id DESC, a.created_at DESC LIMIT 1) served ON true
       WHERE t.max_running_runs > coalesce(h.everywhere, 0)
-        AND EXISTS (SELECT 1 FROM runs r WHERE r.state = 'QUEUED' AND r.pool = ${pool} AND r.tenant_id = t.id
-                    AND (r.not_before IS NULL OR r.not_before <= now()))
       ORDER BY coalesce(h.here, 0) / t.weight::float8, served.at NULLS FIRST, t.id
       LIMIT ${free}
     ), picked AS (
       SELECT c.tenant_id, q.id
       FROM contenders c CROSS JOIN LATERAL (
-        SELECT r.id, row_number() OVER (ORDER BY r.priority DESC, r.queued_at, r.id) AS nth
+        SELECT r.id, row_number() OVER (ORDER BY r.state, r.pool, r.tenant_id, r.priority DESC, r.queued_at, r.id) AS nth
         FROM runs r
         WHERE r.state = 'QUEUED' AND r.pool = ${pool} AND r.tenant_id = c.tenant_id
           AND (r.not_before IS NULL OR r.not_before <= now())
-        ORDER BY r.priority DESC, r.queued_at, r.id
+        ORDER BY r.state, r.pool, r.tenant_id, r.priority DESC, r.queued_at, r.id
         LIMIT least(c.room, ${free})
       ) q
       ORDER BY (c.held + q.nth - 1) / c.weight, q.nth > 1, (q.nth - 2) / c.weight, c.served_at NULLS FIRST, c.tenant_id
