@@ -41,7 +41,7 @@ beforeEach(async () => {
     baseUrl: () => url,
     now: () => now,
   });
-  app = fastify();
+  app = fastify({ forceCloseConnections: true });
   await registerObjectRoutes(app, objects);
   url = await app.listen({ port: 0, host: '127.0.0.1' });
 });
@@ -122,9 +122,10 @@ test('a sender that goes away in the middle leaves nothing', async () => {
     `PUT ${link.pathname}${link.search} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n${'x'.repeat(1000)}`,
   );
   const [request] = (await once(app.server, 'request')) as [IncomingMessage];
+  const closed = new Promise((resolve) => request.once('close', resolve));
   await until(async () => (await readdir(join(folder, '@incoming'))).length === 1);
   socket.destroy();
-  await once(request, 'close');
+  await closed;
   await until(async () => (await kept()).length === 0);
   expect(await objects.head(KEY)).toBeUndefined();
 });
@@ -288,7 +289,7 @@ const small = smallDisk();
   await app.close();
   let url = '';
   objects = await LocalObjects.open({ folder: small!, secret: randomBytes(32), baseUrl: () => url });
-  app = fastify();
+  app = fastify({ forceCloseConnections: true });
   await registerObjectRoutes(app, objects);
   url = await app.listen({ port: 0, host: '127.0.0.1' });
   const content = randomBytes(2_000_000);

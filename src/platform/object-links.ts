@@ -30,15 +30,17 @@ export function readLink(
 ): ObjectLink | undefined {
   const text = (name: string): string => (typeof query[name] === 'string' ? query[name] : '');
   const common = { key, expires: Number(text('expires')), mediaType: text('type') };
+  const method = text('method');
+  if (method !== 'PUT' && method !== 'GET') return undefined;
   const link: ObjectLink =
-    query['method'] === 'PUT'
+    method === 'PUT'
       ? {
           ...common,
-          method: 'PUT',
+          method,
           bytes: Number(text('bytes')),
           ...(query['sha256'] !== undefined ? { sha256: text('sha256') } : {}),
         }
-      : { ...common, method: 'GET', fileName: text('name') };
+      : { ...common, method, fileName: text('name') };
   const given = Buffer.from(text('signature'), 'base64url');
   const expected = signatureOf(link, secret);
   return given.length === expected.length && timingSafeEqual(given, expected) ? link : undefined;
