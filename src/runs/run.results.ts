@@ -70,6 +70,11 @@ export async function applyResults(
   attempt: Attempt,
   checked: CheckedOutputs,
 ): Promise<Run | Failure> {
+  const applied =
+    run.kind === 'INGEST'
+      ? await finishIngest(context, tx, run, checked)
+      : await createArtifacts(context, tx, run, attempt, checked);
+  if ('code' in applied) return applied;
   // They belong to the run now: the sweep must not take them for leftovers.
   await tx.discardedObject.deleteMany({
     where: {
@@ -79,9 +84,7 @@ export async function applyResults(
       key: { in: checked.outputs.map(({ key }) => key) },
     },
   });
-  return run.kind === 'INGEST'
-    ? finishIngest(context, tx, run, checked)
-    : createArtifacts(context, tx, run, attempt, checked);
+  return applied;
 }
 
 /** Tells the dataset version that its ingest has ended without a table. Changes nothing when it is settled already. */
@@ -121,7 +124,12 @@ async function finishIngest(
   const profile = outputs.find(({ kind }) => kind === 'PROFILE');
   if (!table || !profile || !ingest) return internalFailure('The ingest published no table or no profile.');
   const version = await tx.datasetVersion.findFirst({
-    where: { tenantId: run.tenantId, ingestRunId: run.id, state: 'INGESTING' },
+    where: {
+      tenantId: run.tenantId,
+      ingestRunId: run.id,
+      state: 'INGESTING',
+      dataset: { deletedAt: null },
+    },
     select: { id: true, number: true },
   });
   if (!version) {

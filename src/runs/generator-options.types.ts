@@ -1,0 +1,68 @@
+import { Field, Float, InputType, Int, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
+import { z } from 'zod';
+import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options.js';
+
+/** What JSON Schema says of an option; all that `z.toJSONSchema` gives for the kinds of option that we use. */
+interface OptionSchema {
+  type: 'integer' | 'number' | 'boolean' | 'string';
+  enum?: string[];
+  description?: string;
+  default?: unknown;
+}
+
+const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** The options of a generator as GraphQL types, so that a generator's zod schema is the one place that names them. */
+function optionTypes(generator: GeneratorName): { input: ClassType<object>; output: ClassType<object> } {
+  const { options, summary } = GENERATOR_OPTIONS[generator];
+  const { properties } = z.toJSONSchema(options, { io: 'input' }) as {
+    properties: Record<string, OptionSchema>;
+  };
+  const name = pascal(generator);
+  class Input {}
+  class Output {}
+  for (const [option, schema] of Object.entries(properties)) {
+    const type = scalarOf(schema, `${name}${pascal(option)}`);
+    const description = describe(option, schema);
+    Field(() => type, { nullable: true, description })(Input.prototype, option);
+    Field(() => type, { nullable: true, description })(Output.prototype, option);
+  }
+  InputType(`${name}OptionsInput`, {
+    description: `Options of the generator \`${generator}\`; all have defaults.`,
+  })(Input);
+  ObjectType(`${name}Options`, { description: `Options of the generator \`${generator}\`. ${summary}` })(
+    Output,
+  );
+  return { input: Input, output: Output };
+}
+
+function scalarOf(schema: OptionSchema, enumName: string): object {
+  if (schema.enum) {
+    const values = Object.fromEntries(schema.enum.map((value) => [value.toUpperCase(), value]));
+    registerEnumType(values, {
+      name: enumName,
+      description: 'A choice; the option that takes it says what the values mean.',
+      valuesConfig: Object.fromEntries(
+        schema.enum.map((value) => [value.toUpperCase(), { description: `The value \`${value}\`.` }]),
+      ),
+    });
+    return values;
+  }
+  switch (schema.type) {
+    case 'integer':
+      return Int;
+    case 'number':
+      return Float;
+    case 'boolean':
+      return Boolean;
+    case 'string':
+      return String;
+  }
+}
+
+function describe(option: string, { description, default: fallback }: OptionSchema): string {
+  const text = description ?? option;
+  return fallback === undefined ? text : `${text} Default: ${String(fallback)}.`;
+}
+
+export const AUTOREGRESSIVE_OPTIONS = optionTypes('autoregressive');
