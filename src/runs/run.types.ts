@@ -111,7 +111,7 @@ export const RunConfigUnion = createUnionType({
   name: 'RunConfig',
   description: 'What a run was asked to do; its type follows from the kind of the run.',
   types: () => Object.values(CONFIG_TYPES),
-  resolveType: ({ kind }: { kind: RunKind }) => CONFIG_TYPES[kind],
+  resolveType: (value) => CONFIG_TYPES[(value as unknown as { kind: RunKind }).kind],
 });
 
 @ObjectType({ description: 'Where a queued run stands.' })
@@ -479,7 +479,7 @@ export class StartRunInput {
   idempotencyKey?: string | null;
 }
 
-@InputType({ description: 'Changes to a run; what isn’t given stays.' })
+@InputType({ description: "Changes to a run; what isn't given stays." })
 export class UpdateRunInput {
   @Field(() => ID, { description: 'The run.' })
   id!: string;

@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto';
+import type { InputRole, RunConfig } from '../../schema/messages/run-config.js';
+import { actorId, type TenantContext } from '../access/context.js';
+import { audit } from '../audit/audit.js';
+import type { Transaction } from '../platform/database.js';
+import { newId } from '../platform/ids.js';
+import type { Prisma, Run } from '../platform/prisma-client/client.js';
+import { UserError, UserErrorCode } from '../server/errors.js';
+
+export const DEFAULT_POOL = 'default';
+export const MAX_SEED = 2 ** 31 - 1;
+
+export interface QueuedInput {
+  role: InputRole;
+  datasetVersionId?: string;
+  artifactId?: string;
+}
+
+export interface NewRun {
+  projectId: string;
+  config: RunConfig;
+  inputs: readonly QueuedInput[];
+  experimentId?: string;
+  name?: string;
+  pool?: string;
+  priority?: number;
+  seed?: number;
+  retryOfId?: string;
+}
+
+/**
+ * Writes a run in state QUEUED, with its inputs, its first event and its line in the log: that is all that it takes to
+ * be dispatched. The caller has checked rights and references; after the commit they announce it. Throws LIMIT_EXCEEDED
+ * when the tenant's queue is full.
+ */
+export async function queueRun(context: TenantContext, tx: Transaction, request: NewRun): Promise<Run> {
+  await requireRoom(context, tx);
+  const run = await tx.run.create({
+    data: {
+      tenantId: context.tenantId,
+      id: newId('run'),
+      projectId: request.projectId,
+      experimentId: request.experimentId,
+      kind: request.config.kind,
+      name: request.name ?? '',
+      state: 'QUEUED',
+      pool: request.pool ?? DEFAULT_POOL,
+      priority: request.priority,
+      config: request.config as Prisma.InputJsonObject,
+      seed: request.seed ?? randomInt(MAX_SEED),
+      eventSequence: 1,
+      retryOfId: request.retryOfId,
+      createdById: actorId(context.actor) ?? 'system',
+    },
+  });
+  if (request.inputs.length > 0) {
+    await tx.runInput.createMany({
+      data: request.inputs.map((input) => ({ tenantId: context.tenantId, runId: run.id, ...input })),
+    });
+  }
+  await tx.runEvent.create({
+    data: {
+      tenantId: context.tenantId,
+      runId: run.id,
+      sequence: 1,
+      type: 'STATE_CHANGED',
+      attempt: 0,
+      state: 'QUEUED',
+    },
+  });
+  await audit(context, tx, {
+    action: 'run:start',
+    subjectId: run.id,
+    projectId: run.projectId,
+    after: { kind: run.kind, config: request.config as Prisma.InputJsonObject, seed: run.seed },
+  });
+  return run;
+}
+
+async function requireRoom(context: TenantContext, tx: Transaction): Promise<void> {
+  const { maxQueuedRuns } = await tx.tenant.findUniqueOrThrow({
+    where: { id: context.tenantId },
+    select: { maxQueuedRuns: true },
+  });
+  const queued = await tx.run.count({ where: { tenantId: context.tenantId, state: 'QUEUED' } });
+  if (queued < maxQueuedRuns) return;
+  throw new UserError(
+    UserErrorCode.LIMIT_EXCEEDED,
+    `${queued} runs are queued, as many as the tenant may have. Cancel some, or wait until they are done.`,
+  );
+}

@@ -1,0 +1,196 @@
+import type { z } from 'zod';
+import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options.js';
+import {
+  ProbeConfig,
+  SampleConfig,
+  SynthesizeConfig,
+  type RunConfig,
+} from '../../schema/messages/run-config.js';
+import type { TenantContext } from '../access/context.js';
+import type { Transaction } from '../platform/database.js';
+import type { ArtifactKind, InputRole } from '../platform/prisma-client/client.js';
+import { UserError, UserErrorCode, notFound } from '../server/errors.js';
+import type { QueuedInput } from './run.queue.js';
+import type { StartRunInput, TableRefInput } from './run.types.js';
+
+type Path = readonly string[];
+
+/** What a request asks for, checked as far as it can be without the database. */
+export type RequestedRun =
+  | { config: Extract<RunConfig, { kind: 'SYNTHESIZE' }>; datasetVersionId: string }
+  | { config: Extract<RunConfig, { kind: 'SAMPLE' }>; modelArtifactId: string }
+  | {
+      config: Extract<RunConfig, { kind: 'EVALUATE' }>;
+      tables: readonly { role: InputRole; ref: TableRefInput; path: Path }[];
+    }
+  | { config: Extract<RunConfig, { kind: 'PROBE' }> };
+
+const KINDS = ['synthesize', 'sample', 'evaluate', 'probe'] as const;
+
+/** Throws INVALID_INPUT with the path of the field that is wrong. */
+export function requestedRun(input: StartRunInput): RequestedRun {
+  const given = KINDS.filter((kind) => input[kind] != null);
+  if (given.length !== 1) {
+    throw invalid(
+      `Give exactly one of ${KINDS.join(', ')}; ${given.length === 0 ? 'none is given' : `${given.join(' and ')} are`}.`,
+      ['input'],
+    );
+  }
+  if (input.synthesize) return synthesizeRequest(input.synthesize);
+  if (input.sample) {
+    const { modelArtifactId, rows } = input.sample;
+    return { config: checked(SampleConfig, { kind: 'SAMPLE', rows }, ['input', 'sample']), modelArtifactId };
+  }
+  if (input.evaluate) {
+    const { real, synthetic, test } = input.evaluate;
+    const table = (role: InputRole, name: string, ref: TableRefInput) => ({
+      role,
+      ref,
+      path: ['input', 'evaluate', name],
+    });
+    return {
+      config: { kind: 'EVALUATE' },
+      tables: [
+        table('REAL', 'real', real),
+        table('SYNTHETIC', 'synthetic', synthetic),
+        ...(test ? [table('TEST', 'test', test)] : []),
+      ],
+    };
+  }
+  return { config: checked(ProbeConfig, { kind: 'PROBE', ...input.probe }, ['input', 'probe']) };
+}
+
+function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): RequestedRun {
+  const { datasetVersionId, generator, rows } = input;
+  const path = ['input', 'synthesize'];
+  if (!Object.hasOwn(GENERATOR_OPTIONS, generator)) {
+    throw invalid(
+      `There is no generator "${generator}". Choose one of: ${Object.keys(GENERATOR_OPTIONS).join(', ')}.`,
+      [...path, 'generator'],
+    );
+  }
+  const name = generator as GeneratorName;
+  const options = withoutNulls(input[name] ?? {});
+  checked<unknown>(GENERATOR_OPTIONS[name].options, options, [...path, name]);
+  // The options are kept as they were given: defaults are filled in by the worker, and shown with the model.
+  const config = checked(
+    SynthesizeConfig,
+    { kind: 'SYNTHESIZE', generator, options, rows: rows ?? undefined },
+    path,
+  );
+  return { config, datasetVersionId };
+}
+
+/** The inputs of the run. Throws NOT_FOUND, INVALID_STATE or INVALID_INPUT for references that can't be used. */
+export async function resolveInputs(
+  context: TenantContext,
+  tx: Transaction,
+  projectId: string,
+  request: RequestedRun,
+): Promise<QueuedInput[]> {
+  const resolver = { context, tx, projectId };
+  switch (request.config.kind) {
+    case 'SYNTHESIZE': {
+      const { datasetVersionId } = request as Extract<RequestedRun, { datasetVersionId: string }>;
+      return [
+        await datasetInput(resolver, 'TABLE', datasetVersionId, ['input', 'synthesize', 'datasetVersionId']),
+      ];
+    }
+    case 'SAMPLE': {
+      const { modelArtifactId } = request as Extract<RequestedRun, { modelArtifactId: string }>;
+      return [
+        await artifactInput(resolver, 'MODEL', modelArtifactId, 'MODEL', [
+          'input',
+          'sample',
+          'modelArtifactId',
+        ]),
+      ];
+    }
+    case 'EVALUATE': {
+      const { tables } = request as Extract<RequestedRun, { tables: readonly unknown[] }>;
+      const inputs: QueuedInput[] = [];
+      for (const { role, ref, path } of tables) inputs.push(await tableInput(resolver, role, ref, path));
+      return inputs;
+    }
+    case 'PROBE':
+      return [];
+  }
+}
+
+interface Resolver {
+  context: TenantContext;
+  tx: Transaction;
+  projectId: string;
+}
+
+function tableInput(
+  resolver: Resolver,
+  role: InputRole,
+  ref: TableRefInput,
+  path: Path,
+): Promise<QueuedInput> {
+  if (ref.datasetVersionId && !ref.artifactId) {
+    return datasetInput(resolver, role, ref.datasetVersionId, [...path, 'datasetVersionId']);
+  }
+  if (ref.artifactId && !ref.datasetVersionId) {
+    return artifactInput(resolver, role, ref.artifactId, 'SYNTHETIC_PARQUET', [...path, 'artifactId']);
+  }
+  throw invalid('Give a datasetVersionId or an artifactId, one of the two.', path);
+}
+
+async function datasetInput(
+  { context, tx, projectId }: Resolver,
+  role: InputRole,
+  id: string,
+  path: Path,
+): Promise<QueuedInput> {
+  const version = await tx.datasetVersion.findFirst({
+    where: { tenantId: context.tenantId, id, dataset: { projectId, deletedAt: null } },
+    select: { state: true },
+  });
+  if (!version) throw notFound('dataset version', id, path);
+  if (version.state !== 'READY') {
+    throw new UserError(
+      UserErrorCode.INVALID_STATE,
+      `The dataset version ${id} is ${version.state}; a run can read it once it is READY.`,
+      path,
+    );
+  }
+  return { role, datasetVersionId: id };
+}
+
+async function artifactInput(
+  { context, tx, projectId }: Resolver,
+  role: InputRole,
+  id: string,
+  kind: ArtifactKind,
+  path: Path,
+): Promise<QueuedInput> {
+  const artifact = await tx.artifact.findFirst({
+    where: { tenantId: context.tenantId, id, projectId, deletedAt: null },
+    select: { kind: true },
+  });
+  if (!artifact) throw notFound('artifact', id, path);
+  if (artifact.kind !== kind) {
+    throw invalid(`The artifact ${id} is a ${artifact.kind}; this takes a ${kind}.`, path);
+  }
+  return { role, artifactId: id };
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, path: Path): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.map(String) ?? [];
+  throw invalid(`${field.at(-1) ?? 'The value'}: ${issue?.message ?? 'is invalid'}.`, [...path, ...field]);
+}
+
+function withoutNulls(options: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== null && value !== undefined),
+  );
+}
+
+function invalid(message: string, path: Path): UserError {
+  return new UserError(UserErrorCode.INVALID_INPUT, message, path);
+}
