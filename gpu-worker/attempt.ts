@@ -1,8 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { FailureCode } from '../schema/messages/failure.js';
 import type { Job } from '../schema/messages/job.js';
@@ -17,12 +16,11 @@ import {
   type StopOrder,
   type ToChild,
 } from './child-messages.js';
+import type { ChildProcesses } from './child-processes.js';
 import type { WorkerConfig } from './config.js';
 import { Lease } from './lease.js';
 import { Reporter } from './reporter.js';
 import { removeFolder } from './work-folders.js';
-
-const CHILD_ENTRY = fileURLToPath(new URL('child.js', import.meta.url));
 
 /** How long a child may take to obey before it is killed. */
 const PATIENCE_MILLISECONDS: Record<StopOrder, number> = { CANCEL: 1_500, PAUSE: 10_000, RELEASE: 12_000 };
@@ -37,6 +35,7 @@ export interface AttemptOptions {
   readonly job: Job;
   readonly bus: Bus;
   readonly config: WorkerConfig;
+  readonly children: ChildProcesses;
   readonly workerId: string;
   /** Of the worker; the attempt makes its own inside. */
   readonly workFolder: string;
@@ -156,17 +155,8 @@ export class Attempt {
 
   /** Runs the child to its exit. */
   #live(folder: string): Promise<{ code: number | null; signal: NodeJS.Signals | null; error?: unknown }> {
-    const { config } = this.#options;
-    const child = fork(CHILD_ENTRY, [], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [`--max-old-space-size=${Math.floor((config.memoryLimitBytes * 0.75) / 1024 ** 2)}`],
-      env: {
-        ...process.env,
-        OMP_NUM_THREADS: String(config.threads),
-        OMP_WAIT_POLICY: 'passive',
-        TF_NUM_INTRAOP_THREADS: String(config.threads),
-      },
-    });
+    const { config, children } = this.#options;
+    const child = children.take();
     this.#child = child;
     this.#lastLife = Date.now();
     this.#listen(child);

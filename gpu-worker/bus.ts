@@ -17,7 +17,7 @@ import type { Logger } from 'pino';
 import { jobConsumer, jobSubject, STREAMS } from '../schema/messages/subjects.js';
 
 /** How long a taken job may stay unanswered before the server gives it to another worker. */
-const ACK_WAIT_MILLISECONDS = 30_000;
+const ACK_WAIT_MILLISECONDS = 10_000;
 const NEXT_JOB_MILLISECONDS = 5_000;
 const STREAM_OR_CONSUMER_NOT_FOUND = new Set([10014, 10059]);
 

@@ -20,7 +20,7 @@ const Environment = z.object({
   /** Threads of native libraries in one run. Default: the processors shared among the slots. */
   THREADS: z.coerce.number().int().min(1).optional(),
   /** Memory of one run's process; beyond it the run fails with OUT_OF_MEMORY. */
-  MEMORY_LIMIT_MB: z.coerce.number().int().min(256).default(4096),
+  MEMORY_LIMIT_MB: z.coerce.number().int().min(32).default(4096),
   /** A run whose process doesn't turn its event loop for so long is taken for hung and killed. */
   HANG_SECONDS: z.coerce.number().positive().default(60),
 });

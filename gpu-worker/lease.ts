@@ -14,9 +14,9 @@ export interface LeaseOptions {
   readonly workerId: string;
   readonly seconds: number;
   /** Answers false when the lease must not be renewed now, since its child shows no life. */
-  isAlive(): boolean;
+  readonly isAlive: () => boolean;
   /** Called with each answer of a gateway, until the lease is let go. */
-  onDirective(directive: Directive): void;
+  readonly onDirective: (directive: Directive) => void;
   readonly log: Logger;
 }
 

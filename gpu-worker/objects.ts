@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import pRetry, { AbortError } from 'p-retry';
 import type { StoredObject } from '../schema/messages/job.js';
 import { UserFailure } from './failure.js';
@@ -83,7 +82,7 @@ async function downloadOnce(
       );
     },
   });
-  await pipeline(Readable.fromWeb(response.body as ReadableStream), check, createWriteStream(path), {
+  await pipeline(Readable.fromWeb(response.body), check, createWriteStream(path), {
     signal,
   });
   const sha256 = hash.digest('hex');
@@ -113,7 +112,7 @@ export async function put(
     headers: { 'content-type': mediaType, 'content-length': String(bytes) },
     duplex: 'half',
     signal,
-  } as RequestInit);
+  });
   if (!response.ok) throw new TransferRefused(response.status, await response.text().catch(() => ''));
   await response.arrayBuffer();
 }

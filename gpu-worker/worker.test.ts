@@ -170,6 +170,31 @@ describe('a worker', () => {
     expect(await worker.attemptFolders()).toEqual([]);
   });
 
+  it('kills a run whose process hangs, and masks what it knows of it', async () => {
+    await worker.signal('SIGTERM');
+    worker = await startWorker({ HANG_SECONDS: '1.5' });
+    const job = await gateway.dispatch(probe(60, 100), pool);
+    await gateway.report(job, 'metrics');
+    const [child] = await worker.children();
+    process.kill(child!, 'SIGSTOP');
+    const end = await gateway.end(job);
+    expect(end).toMatchObject({ type: 'failed', failure: { code: 'INTERNAL' } });
+    const { incidentId } = (end as { failure: { incidentId: string } }).failure;
+    expect(worker.log).toContain(incidentId);
+    expect(isRunning(child!)).toBe(false);
+  });
+
+  it('kills a run that needs more memory than it may have', async () => {
+    await worker.signal('SIGTERM');
+    // Less than a process of Node needs for itself.
+    worker = await startWorker({ MEMORY_LIMIT_MB: '40' });
+    const job = await gateway.dispatch(probe(60), pool);
+    expect(await gateway.end(job)).toMatchObject({
+      type: 'failed',
+      failure: { code: 'OUT_OF_MEMORY', message: expect.stringContaining('40 MB') },
+    });
+  });
+
   it('resumes from the last checkpoint what a killed worker began, without a gap or a repeat', async () => {
     const config = probe(1.5, 1_000);
     const first = await gateway.dispatch({ ...config, checkpointSeconds: 0.1 }, pool);

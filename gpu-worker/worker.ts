@@ -14,12 +14,13 @@ import {
 } from '../schema/messages/subjects.js';
 import { Attempt } from './attempt.js';
 import type { Bus, Delivery } from './bus.js';
+import { ChildProcesses } from './child-processes.js';
 import type { WorkerConfig } from './config.js';
 
 const CLAIM_MILLISECONDS = 5_000;
 const CLAIM_AGAIN_MILLISECONDS = 500;
 /** Less than half of the time after which the server would give the job to another worker. */
-const WORKING_MILLISECONDS = 10_000;
+const WORKING_MILLISECONDS = 3_000;
 /** A stop may take 20 s in all; this is for the children. */
 const STOP_MILLISECONDS = 16_000;
 
@@ -55,10 +56,12 @@ export class Worker {
   readonly #attempts = new Set<Attempt>();
   readonly #slots: Promise<void>[] = [];
   readonly #stopping = new AbortController();
+  readonly #children: ChildProcesses;
   #presence: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#children = new ChildProcesses(options.config);
     this.#log = options.log.child({ worker: this.id });
   }
 
@@ -83,6 +86,7 @@ export class Worker {
       delay(STOP_MILLISECONDS, undefined, { signal: impatience.signal }).catch(() => undefined),
     ]);
     impatience.abort();
+    this.#children.close();
     clearInterval(this.#presence);
     this.#present(true);
     await this.#options.bus.flush().catch(() => undefined);
@@ -104,7 +108,16 @@ export class Worker {
 
   async #do(job: Job): Promise<void> {
     const { bus, config, workFolder } = this.#options;
-    const attempt = new Attempt({ job, bus, config, workFolder, workerId: this.id, log: this.#log });
+    const children = this.#children;
+    const attempt = new Attempt({
+      job,
+      bus,
+      config,
+      children,
+      workFolder,
+      workerId: this.id,
+      log: this.#log,
+    });
     this.#attempts.add(attempt);
     this.#present();
     if (this.#stopping.signal.aborted) attempt.stop('RELEASE');

@@ -7,6 +7,7 @@ import {
   connect,
   DeliverPolicy,
   headers,
+  nanos,
   RetentionPolicy,
   type ConsumerMessages,
   type JetStreamClient,
@@ -249,6 +250,8 @@ export class GatewaySide {
         ack_policy: AckPolicy.Explicit,
         deliver_policy: DeliverPolicy.All,
         max_ack_pending: 1,
+        // An ack that was on its way while the server died is soon made up for.
+        ack_wait: nanos(500),
       });
     await Promise.all([add(STREAMS.reports.name), add(STREAMS.deadLetters.name)]);
     const follow = async (stream: string, take: (text: string) => void) => {
