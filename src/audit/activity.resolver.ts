@@ -11,8 +11,8 @@ import type { Activity, LiveProjects } from './live-activity.js';
 @Resolver()
 export class ActivityResolver implements SubscriptionSources {
   readonly sources = {
-    projectActivity: (request: RequestContext, args: Record<string, unknown>) =>
-      this.#open(request, args['projectId'] as string, args['after'] as string | null | undefined),
+    projectActivity: (request: RequestContext, args: Record<string, unknown>, signal: AbortSignal) =>
+      this.#open(request, args['projectId'] as string, args['after'] as string | null | undefined, signal),
   };
 
   constructor(
@@ -46,6 +46,7 @@ export class ActivityResolver implements SubscriptionSources {
     request: RequestContext,
     projectId: string,
     after: string | null | undefined,
+    signal: AbortSignal,
   ): Promise<AsyncIterable<Activity>> {
     const context = requireTenant(request);
     const sequence = sequenceAt('activity', after);
@@ -58,7 +59,7 @@ export class ActivityResolver implements SubscriptionSources {
       if (!project || (boundTo && boundTo !== projectId)) throw notFound('project', projectId, ['projectId']);
       await authorize(context, tx, 'project:read', projectId);
     });
-    return eachOf(this.projects.activity(context.tenantId, projectId, sequence));
+    return eachOf(this.projects.activity(context.tenantId, projectId, sequence, signal));
   }
 }
 

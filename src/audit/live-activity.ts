@@ -60,14 +60,17 @@ export class LiveProjects {
   }
 
   /** Changes after that sequence: stored ones first, then as they come. */
-  async *activity(tenantId: string, projectId: string, after: number): AsyncGenerator<TailBatch<Activity>> {
+  async *activity(
+    tenantId: string,
+    projectId: string,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<TailBatch<Activity>> {
     const key = `${tenantId}/${projectId}`;
-    const end = new AbortController();
     const project = this.#projects.acquire(key);
     try {
-      yield* project.activity.read(after, end.signal);
+      yield* project.activity.read(after, signal);
     } finally {
-      end.abort();
       this.#projects.release(key);
     }
   }

@@ -13,12 +13,13 @@ import { RunMetrics } from './run-metrics.types.js';
 @Resolver()
 export class RunMetricsResolver implements SubscriptionSources {
   readonly sources = {
-    runMetrics: (request: RequestContext, args: Record<string, unknown>) =>
+    runMetrics: (request: RequestContext, args: Record<string, unknown>, signal: AbortSignal) =>
       this.#open(
         request,
         args['runId'] as string,
         args['names'] as string[] | null | undefined,
         args['after'] as string | null | undefined,
+        signal,
       ),
   };
 
@@ -52,6 +53,7 @@ export class RunMetricsResolver implements SubscriptionSources {
     runId: string,
     names: string[] | null | undefined,
     after: string | null | undefined,
+    signal: AbortSignal,
   ): Promise<AsyncIterable<TailBatch<StoredPoint>>> {
     const context = requireTenant(request);
     const sequence = sequenceAt('points', after);
@@ -64,7 +66,7 @@ export class RunMetricsResolver implements SubscriptionSources {
       if (!run || (boundTo && boundTo !== run.projectId)) throw notFound('run', runId, ['runId']);
       await authorize(context, tx, 'run:read', run.projectId);
     });
-    const batches = this.runs.points(context.tenantId, runId, sequence);
+    const batches = this.runs.points(context.tenantId, runId, sequence, signal);
     return names ? ofSeries(batches, names) : batches;
   }
 }

@@ -75,27 +75,35 @@ export class LiveRuns {
   }
 
   /** Points after that sequence: stored ones first, then as they come, until the run has ended. */
-  points(tenantId: string, runId: string, after: number): AsyncGenerator<TailBatch<StoredPoint>> {
-    return this.#follow(tenantId, runId, (run, signal) => run.points.read(after, signal));
+  points(
+    tenantId: string,
+    runId: string,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<TailBatch<StoredPoint>> {
+    return this.#follow(tenantId, runId, (run) => run.points.read(after, signal));
   }
 
   /** Events after that sequence, likewise. */
-  events(tenantId: string, runId: string, after: number): AsyncGenerator<TailBatch<RunEvent>> {
-    return this.#follow(tenantId, runId, (run, signal) => run.events.read(after, signal));
+  events(
+    tenantId: string,
+    runId: string,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<TailBatch<RunEvent>> {
+    return this.#follow(tenantId, runId, (run) => run.events.read(after, signal));
   }
 
   async *#follow<T>(
     tenantId: string,
     runId: string,
-    read: (run: LiveRun, signal: AbortSignal) => AsyncGenerator<T>,
+    read: (run: LiveRun) => AsyncGenerator<T>,
   ): AsyncGenerator<T> {
     const key = `${tenantId}/${runId}`;
-    const end = new AbortController();
     const run = this.#runs.acquire(key);
     try {
-      yield* read(run, end.signal);
+      yield* read(run);
     } finally {
-      end.abort();
       this.#runs.release(key);
     }
   }

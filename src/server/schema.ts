@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
-import { buildSchemaSync, type ContainerType, type NonEmptyArray } from 'type-graphql';
+import { buildSchemaSync, type ContainerType, type NonEmptyArray, type PubSub } from 'type-graphql';
 import { ApiKeyResolver } from '../access/api-key.resolver.js';
 import { SessionResolver } from '../access/session.resolver.js';
 import { ViewerResolver } from '../access/viewer.resolver.js';
@@ -46,11 +46,22 @@ export function buildApiSchema(instances: ResolverInstances): GraphQLSchema {
     scalarsMap: SCALARS,
     // Use cases check their input themselves: what they find wrong becomes a user error with its path.
     validate: false,
+    pubSub: NO_PUB_SUB,
   });
   answerUserErrorsAsData(schema);
   if (instances.size > 0) bindSources(schema, instances.values());
   return schema;
 }
+
+/** type-graphql asks for one. Its own keeps events without bound; our sources are in subscription-sources.ts. */
+const NO_PUB_SUB: PubSub = {
+  publish: () => {
+    throw new Error('Subscriptions have sources of their own.');
+  },
+  subscribe: () => {
+    throw new Error('Subscriptions have sources of their own.');
+  },
+};
 
 /**
  * Lets every mutation answer a caller's mistake as `userErrors`. Done on the root fields of the finished schema: a

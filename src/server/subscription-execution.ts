@@ -41,7 +41,11 @@ export async function openSubscription(
   args: SubscriptionArgs,
 ): Promise<PayloadStream | { errors: readonly GraphQLError[] }> {
   const { request, format, ...execution } = args;
-  const source = await createSourceEventStream({ ...execution, contextValue: graphqlContext(request) });
+  const gone = new AbortController();
+  const source = await createSourceEventStream({
+    ...execution,
+    contextValue: graphqlContext(request, '', gone.signal),
+  });
   if (!(Symbol.asyncIterator in source)) return { errors: source.errors ?? [] };
   const events = source[Symbol.asyncIterator]();
   const selection = selectionKey(args);
@@ -87,6 +91,7 @@ export async function openSubscription(
       if (ended) return;
       ended = true;
       stop(undefined);
+      gone.abort();
       // A source that fails while it is closed has nobody left to tell.
       void Promise.resolve(events.return?.()).catch(() => undefined);
     },

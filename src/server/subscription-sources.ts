@@ -4,11 +4,13 @@ import type { GraphQLContext } from './graphql-context.js';
 
 /**
  * Opens a subscription's source: checks the caller's rights, then gives the events. Events that several subscribers can
- * share must be the same objects (see subscription-execution.ts).
+ * share must be the same objects (see subscription-execution.ts). It ends when the signal is aborted, also while it waits
+ * for an event: an async generator hears of `return` only once it has something to yield.
  */
 export type SubscriptionSource = (
   request: RequestContext,
   args: Record<string, unknown>,
+  signal: AbortSignal,
 ) => Promise<AsyncIterable<object>>;
 
 /** A resolver whose subscriptions have sources of our own. */
@@ -33,6 +35,6 @@ export function bindSources(schema: GraphQLSchema, resolvers: Iterable<object>):
     const source = sources.get(field.name);
     if (!source) throw new Error(`The subscription ${field.name} has no source.`);
     field.subscribe = (_root, args: Record<string, unknown>, context: GraphQLContext) =>
-      source(context.request, args);
+      source(context.request, args, context.signal ?? new AbortController().signal);
   }
 }
