@@ -128,7 +128,10 @@ export class Reports {
   #wakeLater(key: string, run: RunReports): void {
     // Outside of #work: a run that waits must not keep others from their turn.
     void delay(run.waitMs, undefined, { signal: this.#stopping.signal }).then(
-      () => this.#wake(key, run),
+      () => {
+        // Meanwhile it may have come to its end, and another have begun under its key.
+        if (this.#runs.get(key) === run) this.#wake(key, run);
+      },
       () => undefined,
     );
   }

@@ -4,6 +4,7 @@ import {
   DeliverPolicy,
   DiscardPolicy,
   ErrorCode,
+  Events,
   headers,
   nanos,
   NatsError,
@@ -276,10 +277,10 @@ export class Bus {
   #watchConnection(): void {
     void (async () => {
       for await (const status of this.#connection.status()) {
-        if (status.type === 'disconnect') {
+        if (status.type === Events.Disconnect) {
           if (this.#connected) this.#log.warn({ server: status.data }, 'the connection to NATS is lost');
           this.#connected = false;
-        } else if (status.type === 'reconnect') {
+        } else if (status.type === Events.Reconnect) {
           this.#log.info({ server: status.data }, 'the connection to NATS is back');
           this.#connected = true;
           for (const callback of this.#onReconnect) callback();

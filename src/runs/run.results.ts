@@ -176,7 +176,7 @@ async function createArtifacts(
   const lineage: Prisma.InputJsonObject = {
     runId: run.id,
     kind: run.kind,
-    config: run.config as Prisma.InputJsonValue,
+    config: run.config,
     seed: run.seed,
     attempt: attempt.number,
     engine: attempt.engine,

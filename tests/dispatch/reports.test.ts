@@ -221,7 +221,8 @@ describe('reports', () => {
       return { kind, key, fileName, mediaType: 'text/plain', bytes, sha256 };
     };
     const artifacts = async (runId: string) =>
-      (await bed.owner.query('SELECT * FROM artifacts WHERE run_id = $1 ORDER BY file_name', [runId])).rows;
+      (await bed.owner.query<object>('SELECT * FROM artifacts WHERE run_id = $1 ORDER BY file_name', [runId]))
+        .rows;
 
     it('make all artifacts at once, with their lineage, and leave none to the sweep', async () => {
       const job = await claimed();
