@@ -264,6 +264,7 @@ CREATE TABLE "runs" (
     "checkpoint_at" TIMESTAMPTZ(3),
     "event_sequence" INTEGER NOT NULL DEFAULT 0,
     "metric_sequence" INTEGER NOT NULL DEFAULT 0,
+    "published_points" INTEGER,
     "retry_of_id" TEXT,
     "created_by_id" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
