@@ -20,6 +20,7 @@ import type { ChildProcesses } from './child-processes.js';
 import type { WorkerConfig } from './config.js';
 import { Lease } from './lease.js';
 import { Reporter } from './reporter.js';
+import { diskFullFailure } from './tables/disk-full.js';
 import { removeFolder } from './work-folders.js';
 
 /** How long a child may take to obey before it is killed. */
@@ -143,6 +144,8 @@ export class Attempt {
       await removeFolder(folder);
       await mkdir(folder, { recursive: true });
     } catch (error) {
+      const full = diskFullFailure(error);
+      if (full) return failed(full.code, full.message);
       return this.#internalFailure('the work folder could not be made', error);
     }
     if (this.#kill) return undefined;

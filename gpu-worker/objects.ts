@@ -9,6 +9,9 @@ import { UserFailure } from './failure.js';
 /** A gateway may be away for a while; a transfer is tried again for so long before the attempt fails. */
 const LONGEST_OUTAGE_MILLISECONDS = 10 * 60_000;
 
+/** RFC 4918, section 11.5. */
+const INSUFFICIENT_STORAGE = 507;
+
 /** Pause between two tries of a transfer: from a quarter of a second to ten. */
 export const TRANSFER_RETRIES = {
   retries: 1_000,
@@ -76,10 +79,8 @@ async function downloadOnce(
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       hash.update(chunk);
-      done(
-        bytes > object.bytes ? new Error(`${label} is longer than its ${object.bytes} bytes`) : null,
-        chunk,
-      );
+      const longer = bytes > object.bytes;
+      done(longer ? new AbortError(`${label} is longer than its ${object.bytes} bytes`) : null, chunk);
     },
   });
   await pipeline(Readable.fromWeb(response.body), check, createWriteStream(path), {
@@ -94,7 +95,10 @@ async function downloadOnce(
 /** A file, or bytes in memory. */
 export type Content = { readonly path: string; readonly bytes: number } | Uint8Array;
 
-/** One PUT to a signed URL. Throws TransferRefused, or fetch's error when the store can't be reached. */
+/**
+ * One PUT to a signed URL. Throws UserFailure DISK_FULL when the store is full, TransferRefused for any other refusal, or
+ * fetch's error when the store can't be reached.
+ */
 export async function put(
   url: string,
   content: Content,
@@ -113,6 +117,12 @@ export async function put(
     duplex: 'half',
     signal,
   });
+  if (response.status === INSUFFICIENT_STORAGE) {
+    throw new UserFailure(
+      'DISK_FULL',
+      'The object storage is full. Free space there, and start the run again.',
+    );
+  }
   if (!response.ok) throw new TransferRefused(response.status, await response.text().catch(() => ''));
   await response.arrayBuffer();
 }

@@ -152,7 +152,14 @@ export class Session {
     const { checkpoint } = this.job;
     if (!checkpoint) return undefined;
     const path = join(this.folder, 'checkpoint');
-    await download(checkpoint, 'The checkpoint', path, this.signal);
+    try {
+      await download(checkpoint, 'The checkpoint', path, this.signal);
+    } catch (error) {
+      if (!(error instanceof UserFailure)) throw error;
+      // Without it the work takes longer, but comes out the same.
+      this.#parent.warn('the last checkpoint is gone; the run starts from the beginning', error);
+      return undefined;
+    }
     return readFile(path);
   }
 
@@ -234,7 +241,7 @@ export class Session {
         ...TRANSFER_RETRIES,
         signal,
         shouldRetry: ({ error }) => {
-          // The tenant's storage is full, or the attempt is over, and nobody will read what it says.
+          // A storage is full; or the attempt is over, and nobody will read what it says.
           if (error instanceof UserFailure) return false;
           if (error instanceof GatewaysAway) return withoutGateway === 'wait';
           if (!(error instanceof TransferRefused)) return true;

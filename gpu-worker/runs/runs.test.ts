@@ -115,6 +115,22 @@ describe('a worker', () => {
     expect(end).toMatchObject({ type: 'failed', failure: { code: 'LIMIT_EXCEEDED' } });
   });
 
+  it('tells that the object store is full, and does not wait for it', async () => {
+    gateway.refusals.push(507);
+    const { end } = await run(INGEST, [inputOf('FILE', Buffer.from(CSV))]);
+    expect(end).toMatchObject({ type: 'failed', failure: { code: 'DISK_FULL' } });
+  });
+
+  it('starts from the beginning when the last checkpoint is gone', async () => {
+    const checkpoint = gateway.store(Buffer.from('{"points":5}'));
+    gateway.objects.clear();
+    const lastMetricSteps = { 'probe/value': 7 };
+    const config = { kind: 'PROBE', seconds: 0.1, pointsPerSecond: 100 } as const;
+    const { job, end } = await run(config, [], { checkpoint, lastMetricSteps });
+    expect(end).toMatchObject({ type: 'succeeded' });
+    expect(gateway.pointsOf(job).map(({ step }) => step)).toEqual([8, 9, 10]);
+  });
+
   it('names the option that a generator can not have', async () => {
     const { end } = await run({ ...SYNTHESIZE, options: { epoch: 2 } }, []);
     expect(end).toMatchObject({
