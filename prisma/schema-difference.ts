@@ -59,14 +59,13 @@ async function startEngine(): Promise<void> {
   const { instance } = await WebAssembly.instantiate(await readFile(path), {
     './schema_engine_bg.js': engine,
   });
-  const { __wbg_set_wasm: bind } = engine as unknown as { __wbg_set_wasm(exports: object): void };
-  bind(instance.exports);
+  (engine as unknown as { __wbg_set_wasm(exports: object): void }).__wbg_set_wasm(instance.exports);
   (instance.exports['__wbindgen_start'] as (() => void) | undefined)?.();
 }
 
 interface Connection {
-  performIO(query: unknown): Promise<{ fields?: { dataTypeID: number }[] }>;
-  queryRaw(query: unknown): Promise<{ columnTypes: ColumnType[] }>;
+  performIO: (this: Connection, query: unknown) => Promise<{ fields?: { dataTypeID: number }[] }>;
+  queryRaw: (this: Connection, query: unknown) => Promise<{ columnTypes: ColumnType[] }>;
 }
 
 /** Passes "char" through as the array that the adapter knows, and names it a character at the other side. */
