@@ -86,7 +86,7 @@ export class Claims {
     // By the database's clock, which is the one that the reaper goes by.
     await tx.$executeRaw`
       UPDATE attempts SET state = 'RUNNING', worker_id = ${workerId}, engine = ${engine}, device = ${device},
-        claimed_at = now(),
+        claimed_at = now(), points_before = ${run.metricSequence},
         lease_expires_at = clock_timestamp() + make_interval(secs => ${this.options.config.leaseSeconds})
       WHERE tenant_id = ${attempt.tenantId} AND run_id = ${attempt.runId} AND number = ${attempt.number}`;
     const moved = await moveRun(context, tx, run, 'CLAIM', {

@@ -176,7 +176,12 @@ class ReportStoring {
       return this.#end({ type: 'FAILED', failure: applied, blameless: false }, attempt);
     }
     this.run = applied;
-    this.#set({ stepSeconds: body.stepSeconds, rows: body.rows ?? null, progress: 1 });
+    this.#set({
+      stepSeconds: body.stepSeconds,
+      rows: body.rows ?? null,
+      progress: 1,
+      publishedPoints: attempt.pointsBefore + body.metricPoints,
+    });
     return this.#end({ type: 'SUCCEEDED' }, attempt);
   }
 

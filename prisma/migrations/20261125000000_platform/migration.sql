@@ -299,6 +299,7 @@ CREATE TABLE "attempts" (
     "engine" TEXT,
     "device" TEXT,
     "report_sequence" INTEGER NOT NULL DEFAULT 0,
+    "points_before" INTEGER NOT NULL DEFAULT 0,
     "failure" JSONB,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "claimed_at" TIMESTAMPTZ(3),
