@@ -121,12 +121,14 @@ describe('the scheduler', () => {
   it('leaves a run alone that somebody else is changing', async () => {
     const tenant = await bed.tenant();
     const [locked, free] = await bed.queue(tenant, 2);
-    await bed.owner.query('BEGIN');
+    const somebody = await bed.owner.connect();
     try {
-      await bed.owner.query('SELECT 1 FROM runs WHERE id = $1 FOR UPDATE', [locked]);
+      await somebody.query('BEGIN');
+      await somebody.query('SELECT 1 FROM runs WHERE id = $1 FOR UPDATE', [locked]);
       expect((await bed.dispatch(5)).map((run) => run.id)).toEqual([free]);
     } finally {
-      await bed.owner.query('ROLLBACK');
+      await somebody.query('ROLLBACK');
+      somebody.release();
     }
   });
 });

@@ -85,7 +85,8 @@ export class Testbed {
   private constructor(
     readonly urls: TestDatabase,
     readonly nats: TestNats,
-    readonly owner: pg.Client,
+    /** Sees everything. */
+    readonly owner: pg.Pool,
     readonly database: Database,
     readonly bus: Bus,
     readonly config: Config,
@@ -93,8 +94,7 @@ export class Testbed {
 
   static async create(environment: Record<string, string> = {}): Promise<Testbed> {
     const [urls, nats] = await Promise.all([testDatabase(), testNats()]);
-    const owner = new pg.Client({ connectionString: urls.ownerUrl });
-    await owner.connect();
+    const owner = new pg.Pool({ connectionString: urls.ownerUrl, max: 4 });
     const bus = await Bus.connect({ url: nats.url, name: 'test', log: pino({ level: 'silent' }) });
     await bus.ensureStreams();
     const config = readConfig({
