@@ -21,8 +21,14 @@ import { LocalObjects } from './platform/local-objects.js';
 import { registerObjectRoutes } from './platform/object-routes.js';
 import { deriveKey, roleUrl } from './platform/secrets.js';
 import { VERSION } from './platform/version.js';
+import { RunMetricsResolver } from './metrics/run-metrics.resolver.js';
 import { ProjectResolver } from './projects/project.resolver.js';
 import { ProjectService } from './projects/project.service.js';
+import { LiveRuns } from './runs/live-runs.js';
+import { RunEventsResolver } from './runs/run-events.resolver.js';
+import { ExperimentRunsResolver, ProjectRunsResolver } from './runs/run-lists.resolver.js';
+import { MetricSeriesResolver, RunResolver } from './runs/run.resolver.js';
+import { RunService } from './runs/run.service.js';
 import { serveHttp } from './server/http.js';
 import { NodeResolver, type NodeFinders } from './server/node.resolver.js';
 import { buildApiSchema, type ResolverInstances } from './server/schema.js';
@@ -73,6 +79,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     const instances = resolvers({
       database,
       bus,
+      dispatch,
       authentication,
       accessTokens,
       config,
@@ -111,13 +118,21 @@ function objectsFolder(url: string): string {
 interface Parts {
   database: Database;
   bus: Bus;
+  dispatch: Dispatch;
   authentication: Authentication;
   accessTokens: AccessTokens;
   config: Config;
 }
 
 /** One instance of each resolver class, with its services. */
-function resolvers({ database, bus, authentication, accessTokens, config }: Parts): ResolverInstances {
+function resolvers({
+  database,
+  bus,
+  dispatch,
+  authentication,
+  accessTokens,
+  config,
+}: Parts): ResolverInstances {
   const apiKeys = new ApiKeyService(database, authentication);
   const tenants = new TenantService(database, authentication);
   const members = new MemberService(database, authentication);
@@ -126,6 +141,8 @@ function resolvers({ database, bus, authentication, accessTokens, config }: Part
   const audit = new AuditService(database);
   const viewers = new ViewerService(database);
   const sessions = new SessionService(database, accessTokens, authentication, config.refreshTokenSeconds);
+  const runs = new RunService(database, bus, dispatch.control);
+  const liveRuns = new LiveRuns(database, bus);
   const nodes: NodeFinders = {
     user: (request, id) => viewers.findUser(request, id),
     tenant: (request, id) => tenants.find(request, id),
@@ -134,6 +151,7 @@ function resolvers({ database, bus, authentication, accessTokens, config }: Part
     project: (request, id) => projects.find(request, id),
     apiKey: (request, id) => apiKeys.find(request, id),
     auditEvent: (request, id) => audit.find(request, id),
+    run: (request, id) => runs.find(request, id),
   };
   const instances: object[] = [
     new ServerInfoResolver(new ServerInfoService(database, VERSION, config.maxUploadBytes)),
@@ -145,6 +163,12 @@ function resolvers({ database, bus, authentication, accessTokens, config }: Part
     new ProjectResolver(projects),
     new AuditResolver(audit),
     new ActivityResolver(database, new LiveProjects(database, bus)),
+    new RunResolver(runs),
+    new MetricSeriesResolver(runs),
+    new ProjectRunsResolver(runs),
+    new ExperimentRunsResolver(runs),
+    new RunEventsResolver(runs, liveRuns),
+    new RunMetricsResolver(database, liveRuns),
   ];
   return new Map(instances.map((instance) => [instance.constructor, instance]));
 }

@@ -6,7 +6,11 @@ import { SessionResolver } from '../access/session.resolver.js';
 import { ViewerResolver } from '../access/viewer.resolver.js';
 import { ActivityResolver } from '../audit/activity.resolver.js';
 import { AuditResolver } from '../audit/audit.resolver.js';
+import { RunMetricsResolver } from '../metrics/run-metrics.resolver.js';
 import { ProjectResolver } from '../projects/project.resolver.js';
+import { RunEventsResolver } from '../runs/run-events.resolver.js';
+import { ExperimentRunsResolver, ProjectRunsResolver } from '../runs/run-lists.resolver.js';
+import { MetricSeriesResolver, RunResolver } from '../runs/run.resolver.js';
 import { TenantResolver } from '../tenants/tenant.resolver.js';
 import { UserError } from './errors.js';
 import type { GraphQLContext } from './graphql-context.js';
@@ -27,6 +31,12 @@ export const RESOLVERS = [
   ProjectResolver,
   AuditResolver,
   ActivityResolver,
+  RunResolver,
+  MetricSeriesResolver,
+  ProjectRunsResolver,
+  ExperimentRunsResolver,
+  RunEventsResolver,
+  RunMetricsResolver,
 ] as const;
 
 /** Instances by class. None are needed to print the schema. */
