@@ -62,7 +62,7 @@ export class Bus {
 
   private constructor(connection: NatsConnection, log: Logger) {
     this.#connection = connection;
-    this.#jetstream = connection.jetstream({ timeout: 5_000 });
+    this.#jetstream = connection.jetstream({ timeout: CONFIRM_MILLISECONDS });
     this.#log = log;
   }
 
@@ -321,3 +321,5 @@ const CONSUMER_NOT_FOUND = 10014;
 const MESSAGE_NOT_FOUND = 10037;
 const STREAM_NOT_FOUND = 10059;
 const RETRY_MILLISECONDS = 500;
+/** A confirmation that was lost with the connection never comes: publishing again is safe, and soon better. */
+const CONFIRM_MILLISECONDS = 2_000;

@@ -1,7 +1,9 @@
 import { JobMessage, ClaimReply } from '../../schema/messages/job.js';
+import { ControlRequest } from '../../schema/messages/lease.js';
 import { LiveRunMessage } from '../../schema/messages/live.js';
 import type { Presence } from '../../schema/messages/presence.js';
 import {
+  controlSubject,
   jobConsumer,
   liveRunSubject,
   presenceSubject,
@@ -10,6 +12,7 @@ import {
   STREAMS,
 } from '../../schema/messages/subjects.js';
 import { Dispatch } from '../../src/dispatch/dispatch.js';
+import { Sweep } from '../../src/dispatch/sweep.js';
 import { Outbox } from '../../src/dispatch/outbox.js';
 import { eventually, MemoryObjects, POOL, Reporting, Testbed, type TestTenant } from './testbed.js';
 
@@ -40,7 +43,9 @@ describe('the dispatch', () => {
   });
 
   beforeEach(async () => {
-    await bed.owner.query('TRUNCATE tenants, runs, attempts, outbox_messages, workers CASCADE');
+    await bed.owner.query(
+      'TRUNCATE tenants, runs, attempts, outbox_messages, workers, discarded_objects CASCADE',
+    );
     tenant = await bed.tenant();
     jobs = [];
     consumer = bed.bus.consume(
@@ -139,6 +144,43 @@ describe('the dispatch', () => {
     } finally {
       await dispatch.stop();
     }
+  });
+
+  it('tells a worker at once to cancel, and knows when nobody heard it', async () => {
+    const { control } = new Dispatch({ ...bed, objects: new MemoryObjects() });
+    const heard: ControlRequest[] = [];
+    const worker = bed.bus.serve(controlSubject('w1'), 'w1', async (message) => {
+      heard.push(ControlRequest.parse(message));
+      return { accepted: true };
+    });
+    const order = { runId: 'run_1', attempt: 1, directive: 'CANCEL' } as const;
+    expect(await control.push({ workerId: 'w1', ...order })).toBe(true);
+    expect(heard).toEqual([{ v: 1, ...order }]);
+    worker.unsubscribe();
+    expect(await control.push({ workerId: 'w1', ...order })).toBe(false);
+  });
+
+  it('gives up on uploads that were not completed in time, and removes what was uploaded', async () => {
+    const objects = new MemoryObjects();
+    const late = await bed.dataset(tenant, { state: 'AWAITING_UPLOAD', expired: true });
+    const waiting = await bed.dataset(tenant, { state: 'AWAITING_UPLOAD' });
+    const sweep = new Sweep({ ...bed, objects });
+    await Promise.all([sweep.sweep(), new Sweep({ ...bed, database: bed.otherDatabase(), objects }).sweep()]);
+    await sweep.sweep();
+    const { rows } = await bed.owner.query<{
+      id: string;
+      state: string;
+      failure: { message: string } | null;
+    }>('SELECT id, state, failure FROM dataset_versions ORDER BY id');
+    expect(rows.find(({ id }) => id === late.versionId)).toMatchObject({
+      state: 'FAILED',
+      failure: { message: expect.stringContaining('expired') as string },
+    });
+    expect(rows.find(({ id }) => id === waiting.versionId)).toMatchObject({ state: 'AWAITING_UPLOAD' });
+    // Each object at least once: to delete it again does no harm.
+    expect([...new Set(objects.deleted)]).toEqual([
+      `${tenant.tenantId}/datasets/${late.versionId}/sales.csv`,
+    ]);
   });
 
   it('publishes what the outbox kept while NATS was away, each message once', async () => {

@@ -331,6 +331,24 @@ describe('reports', () => {
     ]);
   });
 
+  it('are taken again after NATS was restarted', async () => {
+    const job = await claimed();
+    const worker = new Reporting(bed.bus, job);
+    await worker.report({ type: 'metrics', points: [point(1)] });
+    await stored(job, 1);
+    await bed.nats.restart();
+    const next = worker.next({ type: 'metrics', points: [point(2)] });
+    // The connection may be away still; a worker tries again, too.
+    await eventually(() =>
+      worker.publish(next).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await stored(job, 2);
+    expect(await steps(job.runId)).toEqual(upTo(2));
+  });
+
   it('wait for a gateway that comes back, and are then stored', async () => {
     const job = await claimed();
     await reports.stop();
