@@ -209,7 +209,7 @@ function shownConfig(config: Record<string, unknown>): object {
   return { ...config, rows: config['rows'] ?? null, [config['generator'] as string]: config['options'] };
 }
 
-function shownFailure(stored: unknown): RunFailure | null {
+export function shownFailure(stored: unknown): RunFailure | null {
   const { data } = Failure.safeParse(stored);
   if (!data) return null;
   const { code, message, location, incidentId } = data;
