@@ -47,6 +47,5 @@ module.exports = {
     exclude: { path: 'src/platform/prisma-client' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensionAlias: { '.js': ['.ts', '.js'] } },
   },
 };
