@@ -6,6 +6,8 @@ import { SessionResolver } from '../access/session.resolver.js';
 import { ViewerResolver } from '../access/viewer.resolver.js';
 import { ActivityResolver } from '../audit/activity.resolver.js';
 import { AuditResolver } from '../audit/audit.resolver.js';
+import { DatasetVersionResolver } from '../datasets/dataset-version.resolver.js';
+import { DatasetResolver, ProjectDatasetsResolver } from '../datasets/dataset.resolver.js';
 import { RunMetricsResolver } from '../metrics/run-metrics.resolver.js';
 import { ProjectResolver } from '../projects/project.resolver.js';
 import { RunEventsResolver } from '../runs/run-events.resolver.js';
@@ -31,6 +33,9 @@ export const RESOLVERS = [
   ProjectResolver,
   AuditResolver,
   ActivityResolver,
+  DatasetResolver,
+  DatasetVersionResolver,
+  ProjectDatasetsResolver,
   RunResolver,
   MetricSeriesResolver,
   ProjectRunsResolver,
