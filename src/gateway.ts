@@ -14,6 +14,10 @@ import { AuditResolver } from './audit/audit.resolver.js';
 import { AuditService } from './audit/audit.service.js';
 import { LiveProjects } from './audit/live-activity.js';
 import type { Config } from './config.js';
+import { DatasetVersionResolver } from './datasets/dataset-version.resolver.js';
+import { DatasetResolver, ProjectDatasetsResolver } from './datasets/dataset.resolver.js';
+import { DatasetService } from './datasets/dataset.service.js';
+import { UploadService } from './datasets/upload.service.js';
 import { Dispatch } from './dispatch/dispatch.js';
 import { Bus } from './platform/bus.js';
 import { Database } from './platform/database.js';
@@ -79,6 +83,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     const instances = resolvers({
       database,
       bus,
+      objects,
       dispatch,
       authentication,
       accessTokens,
@@ -118,6 +123,7 @@ function objectsFolder(url: string): string {
 interface Parts {
   database: Database;
   bus: Bus;
+  objects: LocalObjects;
   dispatch: Dispatch;
   authentication: Authentication;
   accessTokens: AccessTokens;
@@ -128,6 +134,7 @@ interface Parts {
 function resolvers({
   database,
   bus,
+  objects,
   dispatch,
   authentication,
   accessTokens,
@@ -142,6 +149,11 @@ function resolvers({
   const viewers = new ViewerService(database);
   const sessions = new SessionService(database, accessTokens, authentication, config.refreshTokenSeconds);
   const runs = new RunService(database, bus, dispatch.control);
+  const datasets = new DatasetService(database, objects, config.signedUrlSeconds);
+  const uploads = new UploadService(database, objects, bus, {
+    maxUploadBytes: config.maxUploadBytes,
+    linkSeconds: config.signedUrlSeconds,
+  });
   const liveRuns = new LiveRuns(database, bus);
   const nodes: NodeFinders = {
     user: (request, id) => viewers.findUser(request, id),
@@ -151,6 +163,8 @@ function resolvers({
     project: (request, id) => projects.find(request, id),
     apiKey: (request, id) => apiKeys.find(request, id),
     auditEvent: (request, id) => audit.find(request, id),
+    dataset: (request, id) => datasets.find(request, id),
+    datasetVersion: (request, id) => datasets.findVersion(request, id),
     run: (request, id) => runs.find(request, id),
   };
   const instances: object[] = [
@@ -163,6 +177,9 @@ function resolvers({
     new ProjectResolver(projects),
     new AuditResolver(audit),
     new ActivityResolver(database, new LiveProjects(database, bus)),
+    new DatasetResolver(datasets, uploads),
+    new DatasetVersionResolver(datasets, runs),
+    new ProjectDatasetsResolver(datasets),
     new RunResolver(runs),
     new MetricSeriesResolver(runs),
     new ProjectRunsResolver(runs),

@@ -50,7 +50,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const put = (url: string, body: string | Buffer) => fetch(url, { method: 'PUT', body: body as BodyInit });
+const put = (url: string, body: string | Buffer) => fetch(url, { method: 'PUT', body: body as string });
 const kept = async () => (await readdir(folder, { recursive: true })).filter((name) => name !== '@incoming');
 const answer = async (response: Response) => ({
   status: response.status,
