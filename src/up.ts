@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -194,7 +195,7 @@ async function main(): Promise<void> {
   process.send?.({ ready: true, url: platform.url });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   main().catch((error: unknown) => {
     process.send?.({ ready: false, error: error instanceof Error ? error.message : String(error) });
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
