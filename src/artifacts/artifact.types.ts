@@ -142,8 +142,8 @@ export class DeleteArtifactInput {
   id!: string;
 }
 
-@ObjectType({ description: 'The artifact that is gone, or why it is not.' })
+@ObjectType({ description: 'What was deleted, or why nothing was.' })
 export class DeleteArtifactPayload extends Payload {
-  @Field(() => ID, { nullable: true, description: 'What was deleted.' })
-  deletedArtifactId?: string | null;
+  @Field(() => ID, { nullable: true, description: 'The artifact that was deleted.' })
+  deletedId?: string | null;
 }

@@ -162,7 +162,7 @@ export const ColumnDrawing = createUnionType({
   name: 'ColumnDrawing',
   description: 'The two distributions of a column side by side, ready to draw.',
   types: () => Object.values(DRAWING_TYPES),
-  resolveType: ({ type }: { type: keyof typeof DRAWING_TYPES }) => DRAWING_TYPES[type],
+  resolveType: (drawing: object) => DRAWING_TYPES[(drawing as { type: keyof typeof DRAWING_TYPES }).type],
 });
 
 @ObjectType({ description: 'A column of the real table beside the same of the synthetic one.' })

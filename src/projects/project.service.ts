@@ -163,6 +163,19 @@ export class ProjectService {
     });
   }
 
+  /** Many at once, in the order of their ids; null for those that aren't there for the caller. */
+  async findMany(request: RequestContext, ids: readonly string[]): Promise<(Project | null)[]> {
+    const context = requireTenant(request);
+    const confinement = confinedTo(context);
+    const projects = await this.database.withTenant(scopeOf(context), async (tx) => {
+      await authorize(context, tx, 'project:read', confinement);
+      return tx.project.findMany({
+        where: { tenantId: context.tenantId, AND: [{ id: { in: [...ids] } }, { id: confinement }] },
+      });
+    });
+    return ids.map((id) => projects.find((project) => project.id === id) ?? null);
+  }
+
   async list(
     request: RequestContext,
     filter: ProjectFilter | null,
@@ -212,7 +225,7 @@ const nameOf = (text: string) => lineOf(text, 'A name', 100, ['input', 'name']);
 const descriptionOf = (text: string) => paragraphsOf(text, 'A description', 5_000, ['input', 'description']);
 
 /** Missing, another tenant's, and outside a key's project are one and the same. */
-async function requireProject(
+export async function requireProject(
   context: TenantContext,
   tx: Transaction,
   id: string,

@@ -204,7 +204,7 @@ export class MetricSeriesResolver {
 }
 
 /** The stored config as its GraphQL type shows it. */
-function shownConfig(config: Record<string, unknown>): object {
+export function shownConfig(config: Record<string, unknown>): object {
   if (config['kind'] !== 'SYNTHESIZE') return config;
   return { ...config, rows: config['rows'] ?? null, [config['generator'] as string]: config['options'] };
 }

@@ -48,4 +48,6 @@ export const isFinal = (state: RunState): boolean => FINAL.has(state);
 /** A worker has it, or is about to. */
 export const holdsSlot = (state: RunState): boolean => HOLDS_SLOT.has(state);
 
+export const FINAL_STATES: readonly RunState[] = [...FINAL];
+
 export const SLOT_STATES: readonly RunState[] = [...HOLDS_SLOT];

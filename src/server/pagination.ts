@@ -145,6 +145,31 @@ export async function readPage<Row extends { id: string }>(
   };
 }
 
+/**
+ * The same page of the lists of many owners, such as the artifacts of each run of a list, with one query for all. `read`
+ * and `count` answer by owner; who isn't in their answers has nothing.
+ */
+export async function readPages<Row extends { id: string }>(
+  owners: readonly string[],
+  args: ConnectionArgs,
+  order: KeysetOrder,
+  read: (keyset: Keyset) => Promise<ReadonlyMap<string, Row[]>>,
+  count: () => Promise<ReadonlyMap<string, number>>,
+): Promise<Page<Row>[]> {
+  let rows: ReturnType<typeof read> | undefined;
+  let counts: ReturnType<typeof count> | undefined;
+  return Promise.all(
+    owners.map((owner) =>
+      readPage(
+        args,
+        order,
+        async (keyset) => (await (rows ??= read(keyset))).get(owner) ?? [],
+        async () => (await (counts ??= count())).get(owner) ?? 0,
+      ),
+    ),
+  );
+}
+
 function pageSize(args: ConnectionArgs): { size: number; backwards: boolean } {
   const { first, last } = args;
   if (first != null && last != null) {

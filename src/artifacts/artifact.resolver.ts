@@ -1,0 +1,76 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Column } from '../datasets/column.types.js';
+import type { GraphQLContext } from '../server/graphql-context.js';
+import { MAX_LINK_SECONDS, type ArtifactRow, type ArtifactService } from './artifact.service.js';
+import { Artifact, DeleteArtifactInput, DeleteArtifactPayload, Lineage } from './artifact.types.js';
+import { readEvaluation } from './evaluation-report.js';
+import { EvaluationReport } from './evaluation-report.types.js';
+import { readLineage } from './lineage.js';
+
+@Resolver(() => Artifact)
+export class ArtifactResolver {
+  constructor(private readonly artifacts: ArtifactService) {}
+
+  @Query(() => Artifact, {
+    nullable: true,
+    description: 'An artifact, or null when there is none for the caller.',
+  })
+  async artifact(
+    @Arg('id', () => ID, { description: 'The artifact.' }) id: string,
+    @Ctx() { request }: GraphQLContext,
+  ): Promise<ArtifactRow | null> {
+    return this.artifacts.find(request, id);
+  }
+
+  @FieldResolver(() => [Column], {
+    nullable: true,
+    description: 'The columns of a table, or those that a model makes; null for other kinds.',
+  })
+  columns(@Root() artifact: ArtifactRow): Column[] | null {
+    return artifact.columns as Column[] | null;
+  }
+
+  @FieldResolver(() => String, {
+    description: 'Where to download it from. Whoever has the URL may read the file: keep it secret.',
+  })
+  downloadUrl(
+    @Root() artifact: ArtifactRow,
+    @Arg('expiresInSeconds', () => Int, {
+      nullable: true,
+      description: `How long the URL works, 1–${MAX_LINK_SECONDS} seconds. Default: SIGNED_URL_SECONDS of the installation.`,
+    })
+    expiresInSeconds: number | null,
+  ): string {
+    return this.artifacts.downloadUrl(artifact, expiresInSeconds);
+  }
+
+  @FieldResolver(() => Lineage, { description: 'Where it comes from.' })
+  lineage(@Root() artifact: ArtifactRow): Lineage {
+    return readLineage(artifact.lineage);
+  }
+
+  @FieldResolver(() => EvaluationReport, {
+    nullable: true,
+    description: 'What the evaluation found, when the kind is SCORES; null for all others.',
+  })
+  async report(
+    @Root() artifact: ArtifactRow,
+    @Ctx() context: GraphQLContext,
+  ): Promise<EvaluationReport | null> {
+    if (artifact.kind !== 'SCORES') return null;
+    const content = await context
+      .loader<string, unknown>(EvaluationReport, (ids) => this.artifacts.contentsOf(context.request, ids))
+      .load(artifact.id);
+    return content === null ? null : readEvaluation(content);
+  }
+
+  @Mutation(() => DeleteArtifactPayload, {
+    description: 'Deletes an artifact and its file, unless a run that has not ended reads it.',
+  })
+  async deleteArtifact(
+    @Arg('input', () => DeleteArtifactInput, { description: 'The artifact.' }) input: DeleteArtifactInput,
+    @Ctx() { request }: GraphQLContext,
+  ): Promise<Partial<DeleteArtifactPayload>> {
+    return { deletedId: await this.artifacts.delete(request, input) };
+  }
+}

@@ -1,0 +1,204 @@
+import { authorize, confinedTo, requireTenant } from '../access/authorize.js';
+import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
+import { audit } from '../audit/audit.js';
+import type { Database, Transaction } from '../platform/database.js';
+import type { Objects } from '../platform/objects.js';
+import type { Prisma } from '../platform/prisma-client/client.js';
+import { FINAL_STATES } from '../runs/run.states.js';
+import { UserError, UserErrorCode, notFound } from '../server/errors.js';
+import { readPages, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
+import { ArtifactOrder, type ArtifactFilter, type DeleteArtifactInput } from './artifact.types.js';
+
+/** An evaluation may have megabytes: it is read apart, by those who ask for it. */
+const WITHOUT_CONTENT = { content: true } as const;
+export type ArtifactRow = Prisma.ArtifactGetPayload<{ omit: typeof WITHOUT_CONTENT }>;
+
+export const MAX_LINK_SECONDS = 86_400;
+
+/** What runs have made. It never changes; it can be deleted. */
+export class ArtifactService {
+  constructor(
+    private readonly database: Database,
+    private readonly objects: Pick<Objects, 'signGet'>,
+    /** How long a download link lives when the caller doesn't say. */
+    private readonly linkSeconds: number,
+  ) {}
+
+  async find(request: RequestContext, id: string): Promise<ArtifactRow | null> {
+    const context = requireTenant(request);
+    return this.database.withTenant(scopeOf(context), async (tx) => {
+      const artifact = await findVisible(context, tx, id);
+      if (artifact) await authorize(context, tx, 'artifact:read', artifact.projectId);
+      return artifact;
+    });
+  }
+
+  /** A page of each project's artifacts, in the order of the projects. */
+  listOfProjects(
+    request: RequestContext,
+    projectIds: readonly string[],
+    filter: ArtifactFilter | null,
+    orderBy: ArtifactOrder,
+    args: ConnectionArgs,
+  ): Promise<Page<ArtifactRow>[]> {
+    return this.#list(request, 'projectId', projectIds, filter, orderBy, args);
+  }
+
+  /** A page of each run's artifacts, in the order of the runs. */
+  listOfRuns(
+    request: RequestContext,
+    runIds: readonly string[],
+    filter: ArtifactFilter | null,
+    orderBy: ArtifactOrder,
+    args: ConnectionArgs,
+  ): Promise<Page<ArtifactRow>[]> {
+    return this.#list(request, 'runId', runIds, filter, orderBy, args);
+  }
+
+  /** What SCORES artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
+  async contentsOf(request: RequestContext, ids: readonly string[]): Promise<(Prisma.JsonValue | null)[]> {
+    const context = requireTenant(request);
+    const artifacts = await this.database.withTenant(scopeOf(context), async (tx) => {
+      await authorize(context, tx, 'artifact:read', confinedTo(context));
+      return tx.artifact.findMany({
+        where: { AND: [visibleTo(context), { id: { in: [...ids] } }] },
+        select: { id: true, content: true },
+      });
+    });
+    return ids.map((id) => artifacts.find((artifact) => artifact.id === id)?.content ?? null);
+  }
+
+  /** A link to the content of an artifact that the caller was shown. Whoever has the link may read. */
+  downloadUrl(artifact: ArtifactRow, expiresInSeconds: number | null | undefined): string {
+    const seconds = expiresInSeconds ?? this.linkSeconds;
+    if (seconds < 1 || seconds > MAX_LINK_SECONDS) {
+      throw new UserError(
+        UserErrorCode.INVALID_INPUT,
+        `\`expiresInSeconds\` must be between 1 and ${MAX_LINK_SECONDS}.`,
+        ['expiresInSeconds'],
+      );
+    }
+    const { objectKey, fileName, mediaType } = artifact;
+    return this.objects.signGet(objectKey, { fileName, mediaType }, seconds);
+  }
+
+  /** Answers the id of what is gone. The lineage of what was made from it stays. */
+  async delete(request: RequestContext, { id }: DeleteArtifactInput): Promise<string> {
+    const context = requireTenant(request);
+    return this.database.withTenant(scopeOf(context), async (tx) => {
+      // A run that is being started on it holds a key-share lock (its input's foreign key): after this, either we see
+      // that run, or it came too late and fails with INPUT_DELETED.
+      await tx.$executeRaw`SELECT 1 FROM artifacts WHERE tenant_id = ${context.tenantId} AND id = ${id} FOR UPDATE`;
+      const artifact = await findVisible(context, tx, id);
+      if (!artifact) throw notFound('artifact', id, ['input', 'id']);
+      await authorize(context, tx, 'artifact:delete', artifact.projectId);
+      await requireUnused(context, tx, id);
+      await tx.artifact.update({
+        where: { tenantId_id: { tenantId: context.tenantId, id } },
+        data: { deletedAt: new Date() },
+      });
+      await tx.discardedObject.create({ data: { tenantId: context.tenantId, key: artifact.objectKey } });
+      await audit(context, tx, {
+        action: 'artifact:delete',
+        subjectId: id,
+        projectId: artifact.projectId,
+        before: { kind: artifact.kind, fileName: artifact.fileName, runId: artifact.runId },
+      });
+      return id;
+    });
+  }
+
+  async #list(
+    request: RequestContext,
+    owner: 'projectId' | 'runId',
+    ownerIds: readonly string[],
+    filter: ArtifactFilter | null,
+    orderBy: ArtifactOrder,
+    args: ConnectionArgs,
+  ): Promise<Page<ArtifactRow>[]> {
+    const context = requireTenant(request);
+    const where: Prisma.ArtifactWhereInput = {
+      AND: [
+        visibleTo(context),
+        {
+          kind: filter?.kind ?? undefined,
+          runId: filter?.runId ?? undefined,
+          createdAt: filter?.createdAfter ? { gt: filter.createdAfter } : undefined,
+        },
+      ],
+    };
+    return this.database.withTenant(scopeOf(context), async (tx) => {
+      await authorize(context, tx, 'artifact:read', confinedTo(context));
+      return readPages(
+        ownerIds,
+        args,
+        keysetOf(orderBy),
+        async (keyset) => {
+          const query = {
+            where: { tenantId: context.tenantId, id: { in: [...ownerIds] } },
+            select: {
+              id: true,
+              artifacts: {
+                where: { AND: [where, keyset.where] },
+                orderBy: keyset.orderBy,
+                take: keyset.take,
+                omit: WITHOUT_CONTENT,
+              },
+            },
+          };
+          const owners =
+            owner === 'projectId' ? await tx.project.findMany(query) : await tx.run.findMany(query);
+          return new Map(owners.map(({ id, artifacts }) => [id, artifacts]));
+        },
+        async () => {
+          const counts = await this.database.withTenant(scopeOf(context), (later) =>
+            later.artifact.groupBy({
+              by: owner,
+              where: { AND: [where, { [owner]: { in: [...ownerIds] } }] },
+              _count: true,
+            }),
+          );
+          return new Map(counts.map((row) => [row[owner], row._count]));
+        },
+      );
+    });
+  }
+}
+
+const visibleTo = (context: TenantContext) => ({
+  tenantId: context.tenantId,
+  projectId: confinedTo(context),
+  deletedAt: null,
+});
+
+/** Missing, deleted, another tenant's, and outside a key's project are one and the same. */
+function findVisible(context: TenantContext, tx: Transaction, id: string): Promise<ArtifactRow | null> {
+  return tx.artifact.findFirst({ where: { AND: [visibleTo(context), { id }] }, omit: WITHOUT_CONTENT });
+}
+
+async function requireUnused(context: TenantContext, tx: Transaction, artifactId: string): Promise<void> {
+  const input = await tx.runInput.findFirst({
+    where: { tenantId: context.tenantId, artifactId, run: { state: { notIn: [...FINAL_STATES] } } },
+    select: { runId: true, run: { select: { state: true } } },
+    orderBy: { runId: 'asc' },
+  });
+  if (!input) return;
+  throw new UserError(
+    UserErrorCode.IN_USE,
+    `The run ${input.runId} reads the artifact and is ${input.run.state}. Wait until it has ended, or cancel it.`,
+    ['input', 'id'],
+  );
+}
+
+function keysetOf(order: ArtifactOrder): KeysetOrder {
+  switch (order) {
+    case ArtifactOrder.CREATED_AT_DESC:
+      return { column: 'createdAt', direction: 'desc' };
+    case ArtifactOrder.CREATED_AT_ASC:
+      return { column: 'createdAt', direction: 'asc' };
+    case ArtifactOrder.FILE_NAME_ASC:
+      return { column: 'fileName', direction: 'asc' };
+    case ArtifactOrder.FILE_NAME_DESC:
+      return { column: 'fileName', direction: 'desc' };
+  }
+}
