@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { buildSchema, parse, validate } from 'graphql';
+import * as operations from './operations.js';
+
+const schema = buildSchema(readFileSync('schema/schema.graphql', 'utf8'));
+const documents = Object.entries(operations).filter(
+  (entry): entry is [string, string] => typeof entry[1] === 'string',
+);
+
+test.each(documents)('%s is a valid operation of the schema', (_, document) => {
+  expect(validate(schema, parse(document)).map(({ message }) => message)).toEqual([]);
+});
