@@ -9,6 +9,9 @@ import { SessionService } from './access/session.service.js';
 import { AccessTokens } from './access/tokens.js';
 import { ViewerResolver } from './access/viewer.resolver.js';
 import { ViewerService } from './access/viewer.service.js';
+import { ProjectArtifactsResolver, RunArtifactsResolver } from './artifacts/artifact-lists.resolver.js';
+import { ArtifactResolver } from './artifacts/artifact.resolver.js';
+import { ArtifactService } from './artifacts/artifact.service.js';
 import { ActivityResolver } from './audit/activity.resolver.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { AuditService } from './audit/audit.service.js';
@@ -25,6 +28,8 @@ import { LocalObjects } from './platform/local-objects.js';
 import { registerObjectRoutes } from './platform/object-routes.js';
 import { deriveKey, roleUrl } from './platform/secrets.js';
 import { VERSION } from './platform/version.js';
+import { ExperimentResolver, ProjectExperimentsResolver } from './experiments/experiment.resolver.js';
+import { ExperimentService } from './experiments/experiment.service.js';
 import { RunMetricsResolver } from './metrics/run-metrics.resolver.js';
 import { ProjectResolver } from './projects/project.resolver.js';
 import { ProjectService } from './projects/project.service.js';
@@ -154,6 +159,8 @@ function resolvers({
     maxUploadBytes: config.maxUploadBytes,
     linkSeconds: config.signedUrlSeconds,
   });
+  const experiments = new ExperimentService(database);
+  const artifacts = new ArtifactService(database, objects, config.signedUrlSeconds);
   const liveRuns = new LiveRuns(database, bus);
   const nodes: NodeFinders = {
     user: (request, id) => viewers.findUser(request, id),
@@ -166,6 +173,8 @@ function resolvers({
     dataset: (request, id) => datasets.find(request, id),
     datasetVersion: (request, id) => datasets.findVersion(request, id),
     run: (request, id) => runs.find(request, id),
+    experiment: (request, id) => experiments.find(request, id),
+    artifact: (request, id) => artifacts.find(request, id),
   };
   const instances: object[] = [
     new ServerInfoResolver(new ServerInfoService(database, VERSION, config.maxUploadBytes)),
@@ -175,6 +184,11 @@ function resolvers({
     new ApiKeyResolver(apiKeys),
     new TenantResolver(tenants, members, invitations),
     new ProjectResolver(projects),
+    new ExperimentResolver(experiments, projects),
+    new ProjectExperimentsResolver(experiments),
+    new ArtifactResolver(artifacts),
+    new ProjectArtifactsResolver(artifacts),
+    new RunArtifactsResolver(artifacts),
     new AuditResolver(audit),
     new ActivityResolver(database, new LiveProjects(database, bus)),
     new DatasetResolver(datasets, uploads),

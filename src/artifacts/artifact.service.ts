@@ -70,8 +70,7 @@ export class ArtifactService {
 
   /** A link to the content of an artifact that the caller was shown. Whoever has the link may read. */
   downloadUrl(artifact: ArtifactRow, expiresInSeconds: number | null | undefined): string {
-    const seconds = expiresInSeconds ?? this.linkSeconds;
-    if (seconds < 1 || seconds > MAX_LINK_SECONDS) {
+    if (expiresInSeconds != null && (expiresInSeconds < 1 || expiresInSeconds > MAX_LINK_SECONDS)) {
       throw new UserError(
         UserErrorCode.INVALID_INPUT,
         `\`expiresInSeconds\` must be between 1 and ${MAX_LINK_SECONDS}.`,
@@ -79,7 +78,7 @@ export class ArtifactService {
       );
     }
     const { objectKey, fileName, mediaType } = artifact;
-    return this.objects.signGet(objectKey, { fileName, mediaType }, seconds);
+    return this.objects.signGet(objectKey, { fileName, mediaType }, expiresInSeconds ?? this.linkSeconds);
   }
 
   /** Answers the id of what is gone. The lineage of what was made from it stays. */

@@ -4,10 +4,13 @@ import { buildSchemaSync, type ContainerType, type NonEmptyArray, type PubSub } 
 import { ApiKeyResolver } from '../access/api-key.resolver.js';
 import { SessionResolver } from '../access/session.resolver.js';
 import { ViewerResolver } from '../access/viewer.resolver.js';
+import { ProjectArtifactsResolver, RunArtifactsResolver } from '../artifacts/artifact-lists.resolver.js';
+import { ArtifactResolver } from '../artifacts/artifact.resolver.js';
 import { ActivityResolver } from '../audit/activity.resolver.js';
 import { AuditResolver } from '../audit/audit.resolver.js';
 import { DatasetVersionResolver } from '../datasets/dataset-version.resolver.js';
 import { DatasetResolver, ProjectDatasetsResolver } from '../datasets/dataset.resolver.js';
+import { ExperimentResolver, ProjectExperimentsResolver } from '../experiments/experiment.resolver.js';
 import { RunMetricsResolver } from '../metrics/run-metrics.resolver.js';
 import { ProjectResolver } from '../projects/project.resolver.js';
 import { RunEventsResolver } from '../runs/run-events.resolver.js';
@@ -31,6 +34,11 @@ export const RESOLVERS = [
   ApiKeyResolver,
   TenantResolver,
   ProjectResolver,
+  ExperimentResolver,
+  ProjectExperimentsResolver,
+  ArtifactResolver,
+  ProjectArtifactsResolver,
+  RunArtifactsResolver,
   AuditResolver,
   ActivityResolver,
   DatasetResolver,
