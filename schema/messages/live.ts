@@ -19,3 +19,13 @@ export type LiveRunMessage = z.infer<typeof LiveRunMessage>;
 /** On `synthcart.live.<tenant>.project.<project>`: activity up to this sequence is stored. */
 export const LiveProjectMessage = z.object({ v: z.literal(1), lastSequence: z.int().min(1) });
 export type LiveProjectMessage = z.infer<typeof LiveProjectMessage>;
+
+/** On `synthcart.stored.reports`. */
+export const ReportsStored = z.object({
+  v: z.literal(1),
+  tenantId: z.string(),
+  runId: z.string(),
+  /** Which gateway says so: it needn't listen to itself. */
+  gateway: z.string(),
+});
+export type ReportsStored = z.infer<typeof ReportsStored>;

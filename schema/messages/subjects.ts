@@ -23,6 +23,9 @@ export const REPORTS_CONSUMER = 'gateways';
 
 export const deadLetterSubject = (origin: 'jobs' | 'reports'): string => `synthcart.dead.${origin}`;
 
+/** Core NATS, gateway → every gateway: reports of that run are stored; whoever holds their successors can go on. */
+export const REPORTS_STORED = 'synthcart.stored.reports';
+
 /** Request/reply, worker → any gateway (queue group `gateways`). */
 export const REQUESTS = {
   claim: 'synthcart.claim',
