@@ -207,6 +207,47 @@ describe('the autoregressive generator', () => {
     }
   });
 
+  test.each([
+    ['of one batch each', { batchSize: 5000 }],
+    ['of two batches', { batchSize: 200 }],
+    ['that end early', { batchSize: 200, patience: 1, learningRate: 0.05, epochs: 40 }],
+  ])('saves a checkpoint after every batch, and goes on from each: epochs %s', async (_, options) => {
+    const config = { ...SMALL, ...options };
+    const states: Uint8Array[] = [];
+    const undisturbed = session({
+      checkpointDue: () => true,
+      saveCheckpoint: (state) => Promise.resolve(void states.push(state)),
+    });
+    const expected = await (await autoregressive.fit(table, config, undisturbed)).save();
+    const steps = undisturbed.points.get('train/loss')!.length;
+    const epochs = undisturbed.points.get('validation/loss')!.length;
+    expect(states.length).toBe(steps);
+    for (const [index, checkpoint] of states.entries()) {
+      const resumed = session({ checkpoint });
+      const model = await autoregressive.fit(table, config, resumed);
+      expect(Buffer.compare(await model.save(), expected)).toBe(0);
+      const epochsDone = Math.floor(((index + 1) * epochs) / steps);
+      expect(resumed.points.get('train/loss')?.length ?? 0).toBe(steps - index - 1);
+      expect(resumed.points.get('validation/loss')?.length ?? 0).toBe(epochs - epochsDone);
+    }
+  });
+
+  test('refuses the checkpoint of another table, other options or another seed', async () => {
+    let checkpoint: Uint8Array | undefined;
+    const saving = session({
+      checkpointDue: () => true,
+      saveCheckpoint: (state) => Promise.resolve(void (checkpoint = state)),
+    });
+    const config = { ...SMALL, epochs: 1 };
+    await autoregressive.fit(table, config, saving);
+    const goOn = (rows: Table, options: typeof SMALL, seed = 1): Promise<unknown> =>
+      autoregressive.fit(rows, options, session({ checkpoint, seed }));
+    await expect(goOn(shop(400, 2), config)).rejects.toThrow('other table');
+    await expect(goOn(table, { ...config, learningRate: 0.5 })).rejects.toThrow('other options');
+    await expect(goOn(table, config, 2)).rejects.toThrow('other seed');
+    await expect(goOn(table, config)).resolves.toBeDefined();
+  });
+
   test('tells its losses and progress, with steps that only rise', async () => {
     const watched = session();
     await autoregressive.fit(table, SMALL, watched);

@@ -14,6 +14,7 @@ import {
   orderedBinCount,
 } from '../discretisation/column-bins.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
+import { originOf } from './checkpoint.js';
 import { AutoregressiveConfig } from './config.js';
 import { layOut, type Layout } from './layout.js';
 import { asTensors, parameterShapes } from './network.js';
@@ -68,9 +69,10 @@ export const autoregressive: Generator<AutoregressiveConfig> = {
       config,
     };
     const layout = layoutOf(description);
-    const parameters = layout
-      ? await train(layout, binnedRows(table, bins, modelled), config, session, random)
-      : await nothingToTrain(session);
+    if (!layout) return new AutoregressiveModel(description, await nothingToTrain(session));
+    const binned = binnedRows(table, bins, modelled);
+    const origin = originOf(session.seed, config, [description.columns, bins], binned.bins);
+    const parameters = await train(layout, binned, config, session, random, origin);
     return new AutoregressiveModel(description, parameters);
   },
 

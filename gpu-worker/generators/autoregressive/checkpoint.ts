@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { readSafetensors, tensorOf, writeSafetensors, type StoredTensor } from '../../compute/safetensors.js';
 import type { ParameterShape } from './network.js';
@@ -15,6 +16,31 @@ const Progress = z.strictObject({
 });
 export type Progress = z.infer<typeof Progress>;
 
+/** What a fit was made from; a checkpoint is worth nothing to any other. */
+const Origin = z.strictObject({
+  seed: z.number(),
+  /** SHA-256, hex, of the options. */
+  options: z.string(),
+  /** SHA-256, hex, of the columns, their bins and every row's. */
+  table: z.string(),
+});
+export type Origin = z.infer<typeof Origin>;
+
+export function originOf(seed: number, options: unknown, columns: unknown, rows: Uint16Array): Origin {
+  const digest = (...parts: (string | Uint16Array)[]): string =>
+    parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+  return { seed, options: digest(JSON.stringify(options)), table: digest(JSON.stringify(columns), rows) };
+}
+
+/** Throws a RangeError that names what differs. */
+export function requireSameOrigin(found: Origin, wanted: Origin): void {
+  const differs = (['table', 'options', 'seed'] as const).filter((part) => found[part] !== wanted[part]);
+  if (differs.length === 0) return;
+  throw new RangeError(
+    `the checkpoint belongs to another fit (other ${differs.join(', other ')}), so this one can't go on from it`,
+  );
+}
+
 type Values = Map<string, Float32Array>;
 
 /** Everything that a fit needs to go on as if it had never stopped; its random choices derive from the seed. */
@@ -27,9 +53,10 @@ export interface Checkpoint {
   readonly average: Values;
   readonly best: Values;
   readonly progress: Progress;
+  readonly origin: Origin;
 }
 
-const FORMAT = 'synthcart autoregressive checkpoint 1';
+const FORMAT = 'synthcart autoregressive checkpoint 2';
 const PARTS = ['parameters', 'means', 'squares', 'average', 'best'] as const;
 
 export function writeCheckpoint(shapes: readonly ParameterShape[], checkpoint: Checkpoint): Uint8Array {
@@ -38,7 +65,11 @@ export function writeCheckpoint(shapes: readonly ParameterShape[], checkpoint: C
     for (const { name, shape } of shapes)
       tensors.set(`${part}/${name}`, { shape, values: checkpoint[part].get(name)! });
   }
-  return writeSafetensors(tensors, { format: FORMAT, progress: JSON.stringify(checkpoint.progress) });
+  return writeSafetensors(tensors, {
+    format: FORMAT,
+    progress: JSON.stringify(checkpoint.progress),
+    origin: JSON.stringify(checkpoint.origin),
+  });
 }
 
 /** Throws SafetensorsError or ZodError for anything but a file of `writeCheckpoint`. */
@@ -56,5 +87,9 @@ export function readCheckpoint(file: Uint8Array): Checkpoint {
     if (!part) throw new RangeError(`a checkpoint has no part "${path}"`);
     parts[part].set(path.slice(part.length + 1), tensorOf(read, path, 'F32').values);
   }
-  return { ...parts, progress: Progress.parse(JSON.parse(read.metadata['progress'] ?? 'null')) };
+  return {
+    ...parts,
+    progress: Progress.parse(JSON.parse(read.metadata['progress'] ?? 'null')),
+    origin: Origin.parse(JSON.parse(read.metadata['origin'] ?? 'null')),
+  };
 }

@@ -4,7 +4,13 @@ import { adamStep, type AdamState } from '../../compute/adam.js';
 import type { Random } from '../../compute/random.js';
 import { UserFailure } from '../../failure.js';
 import type { FitSession } from '../generator.js';
-import { readCheckpoint, writeCheckpoint, type Progress } from './checkpoint.js';
+import {
+  readCheckpoint,
+  requireSameOrigin,
+  writeCheckpoint,
+  type Origin,
+  type Progress,
+} from './checkpoint.js';
 import type { AutoregressiveConfig } from './config.js';
 import type { Layout } from './layout.js';
 import { smoothed, smoothingOf, type Smoothing } from './smoothing.js';
@@ -51,6 +57,7 @@ interface Weights {
  * loss. Rejects with the session's reason when aborted, and with UserFailure DIVERGED when the loss isn't finite.
  *
  * Every random choice derives from (seed, epoch), so that a fit that goes on from a checkpoint meets the same batches.
+ * A checkpoint of any other `origin` is refused with a RangeError.
  */
 export async function train(
   layout: Layout,
@@ -58,6 +65,7 @@ export async function train(
   config: AutoregressiveConfig,
   session: FitSession,
   random: Random,
+  origin: Origin,
 ): Promise<Map<string, Float32Array>> {
   const shapes = parameterShapes(layout, config.residualBlocks);
   const masks = shapes.map(({ name, shape }) => {
@@ -78,6 +86,7 @@ export async function train(
   const fresh = (): Map<string, Float32Array> =>
     initialParameters(layout, config.residualBlocks, logs, random.derive('initial'));
   const resumed = session.checkpoint && readCheckpoint(session.checkpoint);
+  if (resumed) requireSameOrigin(resumed.origin, origin);
   const start = resumed?.parameters ?? fresh();
   const zeros = new Map([...start].map(([name, values]) => [name, new Float32Array(values.length)]));
   const weights: Weights = {
@@ -99,7 +108,8 @@ export async function train(
   const clock = { started: performance.now(), fromStep: progress.epoch * batches + progress.batch };
 
   try {
-    for (; progress.epoch < epochs; progress.epoch++, progress.batch = 0, progress.epochLoss = 0) {
+    // A checkpoint may lie after the last epoch: then nothing is left to do.
+    while (progress.epoch < epochs && progress.epoch - 1 - progress.bestEpoch < config.patience) {
       const order = random.derive('order', progress.epoch).permutation(training.length);
       while (progress.batch < batches) {
         await setImmediate();
@@ -120,7 +130,7 @@ export async function train(
           session.metric('train/rows_per_second', step, (done * batchSize) / seconds);
           session.progress(step / steps, (seconds / done) * (steps - step));
         }
-        // At an epoch's end the held-out loss comes first, so that a checkpoint always lies between two batches.
+        // At an epoch's end the held-out loss comes first.
         if (progress.batch < batches && session.checkpointDue()) await save();
       }
       const heldOut = await validate(layout, table, validation, smoothing, weights.average);
@@ -132,7 +142,10 @@ export async function train(
         progress.bestEpoch = progress.epoch;
         best = await fromTensors(shapes, weights.average);
       }
-      if (progress.epoch - progress.bestEpoch >= config.patience) break;
+      progress.epoch++;
+      progress.batch = 0;
+      progress.epochLoss = 0;
+      if (session.checkpointDue()) await save();
     }
     session.progress(1, 0);
     return await unsmoothed(best);
@@ -172,6 +185,7 @@ export async function train(
         average: average!,
         best,
         progress,
+        origin,
       }),
     );
   }
