@@ -1,5 +1,5 @@
 // Two projects: `unit` needs nothing but Node; `platform` starts PostgreSQL, nats-server, a gateway and workers once
-// per run (tests/platform/global-setup.ts) and every file shares them.
+// per run (tests/platform/global-setup.ts, compiled by `npm run build`) and every file shares them.
 const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -20,8 +20,8 @@ export default {
       ...base,
       displayName: 'platform',
       testMatch: ['<rootDir>/tests/**/*.test.ts'],
-      globalSetup: '<rootDir>/tests/platform/global-setup.ts',
-      globalTeardown: '<rootDir>/tests/platform/global-teardown.ts',
+      globalSetup: '<rootDir>/dist/tests/platform/global-setup.js',
+      globalTeardown: '<rootDir>/dist/tests/platform/global-teardown.js',
     },
   ],
 };

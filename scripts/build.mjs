@@ -10,7 +10,7 @@ import { whileLocked } from './lock.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
-const folders = ['src', 'schema', 'gpu-worker', 'client', 'prisma', 'bench'];
+const folders = ['src', 'schema', 'gpu-worker', 'client', 'prisma', 'bench', 'tests'];
 const assets = new Set(['.json', '.html', '.css', '.svg', '.js', '.mjs']);
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +21,10 @@ declare global {
   var synthcartRunning: Running | undefined;
 }
 
-/** Starts PostgreSQL, nats-server, one gateway and one worker, once per run of the tests. */
+/**
+ * Starts PostgreSQL, nats-server, one gateway and one worker, once per run of the tests. Runs from dist/, since jest
+ * loads a set-up as it is, without mapping `.js` endings to TypeScript.
+ */
 export default async function setUp(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'synthcart-test-'));
   const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
@@ -32,6 +35,7 @@ export default async function setUp(): Promise<void> {
       for (const stop of stack.splice(0).reverse()) await stop();
     },
   };
+  stack.push(() => rm(folder, { recursive: true, force: true }));
   const given = process.env['DATABASE_URL'];
   const postgres = given ? undefined : await startEmbeddedPostgres({ folder, log });
   if (postgres) stack.push(() => postgres.stop());
