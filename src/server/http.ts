@@ -50,12 +50,14 @@ const DRAIN_MILLISECONDS = 10_000;
 /** Serves GraphQL over HTTP and WebSocket on one port, with GraphiQL and what load balancers ask. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { log, schema, authentication } = options;
+  // Its type, not pino's, so that plugins written for any fastify fit.
+  const base: FastifyBaseLogger = log;
   const app = fastify({
     bodyLimit: LIMITS.bytes,
     genReqId: (request) => requestIdOf(request.headers[REQUEST_ID_HEADER]),
     requestIdHeader: false,
     forceCloseConnections: 'idle',
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
   });
   const apollo = createApollo(schema, log);

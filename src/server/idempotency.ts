@@ -65,8 +65,9 @@ const MAX_KEY_LENGTH = 255;
 const KEY_PATH = ['input', 'idempotencyKey'] as const;
 
 function hashOf(body: object): string {
-  const { idempotencyKey: _, ...rest } = body as { idempotencyKey?: unknown };
-  return createHash('sha256').update(canonical(rest)).digest('hex');
+  return createHash('sha256')
+    .update(canonical({ ...body, idempotencyKey: undefined }))
+    .digest('hex');
 }
 
 /** JSON with sorted keys, so that the order in which a client wrote its fields doesn't matter; absent is null. */

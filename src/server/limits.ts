@@ -257,7 +257,7 @@ export function overVariables(variables: unknown): GraphQLError | undefined {
     if (--left < 0) {
       return limitError(`The variables hold more than ${LIMITS.variableValues} values.`);
     }
-    if (typeof value === 'object' && value !== null) open.push(...Object.values(value));
+    if (typeof value === 'object' && value !== null) open.push(...(Object.values(value) as unknown[]));
   }
   return undefined;
 }

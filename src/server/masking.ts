@@ -22,13 +22,12 @@ export function shownError(error: unknown, requestId: string, log: Logger): Grap
     };
   }
   if (graphQLError && isOfTheRequest(graphQLError, cause)) {
-    const { stacktrace: _, http: __, ...extensions } = graphQLError.extensions;
     const shown = graphQLError.toJSON();
     // Apollo calls whatever a validation rule says a failed validation; the rule itself knows better.
     const own = cause instanceof GraphQLError ? cause.extensions['code'] : undefined;
     return {
       ...shown,
-      extensions: { code: 'BAD_USER_INPUT', ...extensions, ...(own === undefined ? {} : { code: own }) },
+      extensions: { code: own ?? graphQLError.extensions['code'] ?? 'BAD_USER_INPUT' },
     };
   }
   log.error({ err: cause, requestId, path: graphQLError?.path }, 'a request failed inside');

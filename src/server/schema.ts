@@ -57,7 +57,7 @@ export type ResolverInstances = ReadonlyMap<unknown, object>;
 
 export function buildApiSchema(instances: ResolverInstances): GraphQLSchema {
   const container: ContainerType = {
-    get: (resolver) => {
+    get: (resolver: { name: string }) => {
       const instance = instances.get(resolver);
       if (!instance) throw new Error(`No instance of ${resolver.name} was given to the schema.`);
       return instance;

@@ -72,7 +72,7 @@ function optionsOf(schema: z.ZodType): GeneratorOption[] {
     name,
     description: option.description ?? '',
     type: option.type ?? 'string',
-    defaultValue: option.default === undefined ? null : String(option.default),
+    defaultValue: option.default === undefined ? null : String(option.default as string | number | boolean),
     minimum: option.minimum ?? null,
     maximum: option.maximum ?? null,
     choices: option.enum?.map(String) ?? null,

@@ -1,4 +1,5 @@
 import { buildSchema, parse } from 'graphql';
+import { newId } from '../platform/ids.js';
 import type { RequestContext } from '../access/context.js';
 import { openSubscription, type PayloadStream } from './subscription-execution.js';
 
@@ -42,7 +43,7 @@ const key = (...scopes: string[]): RequestContext => ({
   requestId: 'r',
   actor: {
     kind: 'API_KEY',
-    apiKeyId: String(Math.random()),
+    apiKeyId: newId('apiKey'),
     scopes: new Set(scopes) as never,
     projectId: undefined,
   },

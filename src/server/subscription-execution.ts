@@ -1,5 +1,6 @@
 import {
   GraphQLError,
+  Kind,
   createSourceEventStream,
   execute,
   type DocumentNode,
@@ -136,18 +137,18 @@ function documentKey(document: DocumentNode): string {
 function resumeVariables(document: DocumentNode, operationName: string | undefined): ReadonlySet<string> {
   const operation = document.definitions.find(
     (definition): definition is OperationDefinitionNode =>
-      definition.kind === 'OperationDefinition' &&
+      definition.kind === Kind.OPERATION_DEFINITION &&
       (operationName === undefined || definition.name?.value === operationName),
   );
   const [root] = operation?.selectionSet.selections ?? [];
-  if (root?.kind !== 'Field') return new Set();
+  if (root?.kind !== Kind.FIELD) return new Set();
   const uses = new Map<string, number>();
   visit(document, {
     VariableDefinition: () => false,
     Variable: ({ name }) => void uses.set(name.value, (uses.get(name.value) ?? 0) + 1),
   });
   const after = root.arguments?.find(({ name }) => name.value === 'after')?.value;
-  return after?.kind === 'Variable' && uses.get(after.name.value) === 1
+  return after?.kind === Kind.VARIABLE && uses.get(after.name.value) === 1
     ? new Set([after.name.value])
     : new Set();
 }

@@ -2,6 +2,7 @@ import type { WebSocket } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import {
   GraphQLError,
+  OperationTypeNode,
   getOperationAST,
   type ExecutionArgs,
   type ExecutionResult,
@@ -102,7 +103,7 @@ export class SubscriptionServer {
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) =>
           socket.on('message', (data) => {
-            handle(String(data)).catch((error: unknown) => {
+            handle((data as Buffer).toString()).catch((error: unknown) => {
               this.options.log.error({ err: error }, 'a WebSocket message could not be handled');
               socket.close(CloseCode.InternalServerError, 'Internal error');
             });
@@ -209,7 +210,7 @@ export class SubscriptionServer {
     if (!operation) {
       return [badInput('Say by `operationName` which operation of the document you mean.')];
     }
-    if (operation.operation !== 'subscription') {
+    if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
       return [badInput(`Send a ${operation.operation} by HTTP POST; the WebSocket is for subscriptions.`)];
     }
     const variables = payload.variables ?? {};
@@ -266,7 +267,7 @@ function frames(answers: PayloadStream, socket: WebSocket, id: string): AsyncGen
     [Symbol.asyncIterator]: () => stream,
     [Symbol.asyncDispose]: async () => answers.return(),
   };
-  return stream as unknown as AsyncGenerator<never>;
+  return stream;
 }
 
 /** Resolves once the message has left this process. A socket that is gone takes it silently. */

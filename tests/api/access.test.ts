@@ -65,7 +65,7 @@ async function company() {
   return { owner, tenant, join, ownMember };
 }
 
-const rejectedAs = (code: string) => expect.objectContaining({ code });
+const rejectedAs = (code: string): unknown => expect.objectContaining({ code });
 
 describe('sessions', () => {
   test('a wrong password and an unknown address are told alike, and guessing is slowed down', async () => {

@@ -1,4 +1,4 @@
-/* global GraphiQL, React, ReactDOM, graphqlWs */
+/* global URL, GraphiQL, React, ReactDOM, graphqlWs, document, fetch, location */
 // The page at /graphiql: example operations as tabs, subscriptions with the credentials of the headers tab.
 
 const http = new URL('/graphql', location.href).href;
