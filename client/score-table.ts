@@ -4,7 +4,7 @@ import type { Score } from './operations.js';
 /** The scores as a table for a terminal. */
 export function scoreTable(scores: readonly Score[]): string {
   const table = new Table({
-    head: ['score', 'value', 'real holdout', 'better', 'meaning'],
+    head: ['score', 'value', 'real data', 'better', 'meaning'],
     style: { head: [], border: [] },
     colWidths: [undefined as unknown as number, 10, 14, 8, 64],
     wordWrap: true,
