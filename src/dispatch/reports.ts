@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { ReportsStored } from '../../schema/messages/live.js';
 import { Report } from '../../schema/messages/report.js';
-import { reportSubject, REPORTS_CONSUMER, STREAMS } from '../../schema/messages/subjects.js';
+import { reportSubject, REPORTS_CONSUMER, REPORTS_STORED, STREAMS } from '../../schema/messages/subjects.js';
 import { systemContext } from '../access/context.js';
 import type { Config } from '../config.js';
-import type { Bus, Delivery } from '../platform/bus.js';
+import type { Bus, Delivery, Listener } from '../platform/bus.js';
 import type { Database } from '../platform/database.js';
 import type { Objects } from '../platform/objects.js';
 import { checkOutputs, type CheckedOutputs } from '../runs/run.results.js';
@@ -18,7 +20,8 @@ const ACK_WAIT_MILLISECONDS = 10_000;
 const KEEP_MILLISECONDS = 3_000;
 /** A missing report may be in the hands of a gateway that died: it comes again within the time above. */
 const GAP_PATIENCE_MILLISECONDS = 30_000;
-const GAP_WAIT_MILLISECONDS = { first: 20, longest: 500 };
+/** Word of the gateway that stores the missing one comes sooner, as a rule. */
+const GAP_WAIT_MILLISECONDS = { first: 20, longest: 250 };
 const RETRY_MILLISECONDS = { first: 250, longest: 5_000 };
 /** Failures of one report, while the database answers, before it is buried. */
 const MOST_FAILURES = 6;
@@ -28,6 +31,8 @@ const CONCURRENCY = 4;
 interface RunReports {
   queue: ReportQueue;
   busy: boolean;
+  /** Something came while it was busy: another report, or word that a predecessor is stored. */
+  stirred: boolean;
   gapSince?: number;
   waitMs: number;
   failures: number;
@@ -40,9 +45,11 @@ interface RunReports {
  */
 export class Reports {
   readonly #runs = new Map<string, RunReports>();
+  readonly #gateway = randomUUID();
   readonly #ready: string[] = [];
   readonly #work = new Set<Promise<void>>();
   #consumer: { stop(): Promise<void> } | undefined;
+  #listener: Listener | undefined;
   #keeper: NodeJS.Timeout | undefined;
   #stopping = new AbortController();
   /** Since the start: reports of attempts that had lost their run. */
@@ -75,6 +82,10 @@ export class Reports {
       },
       (delivery) => this.#take(delivery),
     );
+    this.#listener = this.options.bus.subscribe(REPORTS_STORED, (message) => {
+      const stored = ReportsStored.parse(message);
+      if (stored.gateway !== this.#gateway) this.#stir(keyOf(stored));
+    });
     this.#keeper = setInterval(() => this.#keep(), KEEP_MILLISECONDS);
   }
 
@@ -82,6 +93,7 @@ export class Reports {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearInterval(this.#keeper);
+    this.#listener?.unsubscribe();
     await this.#consumer?.stop();
     await Promise.all(this.#work);
     for (const { queue } of this.#runs.values()) for (const { delivery } of queue) delivery.redeliver(0);
@@ -95,10 +107,17 @@ export class Reports {
       this.#track(this.#bury(delivery, report));
       return;
     }
-    const key = `${report.tenantId}.${report.runId}`;
-    let run = this.#runs.get(key);
-    if (!run) this.#runs.set(key, (run = { queue: new ReportQueue(), busy: false, waitMs: 0, failures: 0 }));
+    const key = keyOf(report);
+    const run = this.#runs.get(key) ?? newRun();
+    this.#runs.set(key, run);
     run.queue.add({ report, delivery });
+    this.#stir(key);
+  }
+
+  #stir(key: string): void {
+    const run = this.#runs.get(key);
+    if (!run) return;
+    run.stirred = true;
     this.#wake(key, run);
   }
 
@@ -118,7 +137,7 @@ export class Reports {
         this.#store(run).then(() => {
           run.busy = false;
           if (run.queue.size === 0) this.#runs.delete(key);
-          else if (run.waitMs === 0) this.#wake(key, run);
+          else if (run.waitMs === 0 || (run.stirred && run.failures === 0)) this.#wake(key, run);
           else this.#wakeLater(key, run);
         }),
       );
@@ -152,6 +171,7 @@ export class Reports {
     const batch = run.failures > 0 ? run.queue.batch().slice(0, 1) : run.queue.batch();
     const first = batch[0];
     if (!first) return;
+    run.stirred = false;
     const { database, bus, config, log } = this.options;
     const { tenantId, runId } = first.report;
     const context = systemContext(tenantId, `reports ${runId}`);
@@ -167,7 +187,15 @@ export class Reports {
           { checked, acceptGap, config, log },
         ),
       );
-      if (stored.change) announce(bus, stored.change);
+      if (stored.change) {
+        bus.publish(REPORTS_STORED, {
+          v: 1,
+          tenantId,
+          runId,
+          gateway: this.#gateway,
+        } satisfies ReportsStored);
+        announce(bus, stored.change);
+      }
       this.#stale += stored.stale;
       const done = batch.slice(0, stored.handled);
       for (const { delivery } of done) delivery.ack();
@@ -220,6 +248,16 @@ export class Reports {
     for (const { queue } of this.#runs.values()) for (const { delivery } of queue) delivery.working();
   }
 }
+
+const keyOf = ({ tenantId, runId }: { tenantId: string; runId: string }): string => `${tenantId}.${runId}`;
+
+const newRun = (): RunReports => ({
+  queue: new ReportQueue(),
+  busy: false,
+  stirred: false,
+  waitMs: 0,
+  failures: 0,
+});
 
 function parseReport(delivery: Delivery): Report | string {
   let content: unknown;
