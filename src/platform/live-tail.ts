@@ -92,7 +92,6 @@ export class LiveTail<T extends Sequenced> {
   /** Batches after that sequence, for ever, or until the sequence has ended and all of it was read. */
   async *read(after: number, signal: AbortSignal): AsyncGenerator<TailBatch<T>> {
     let cursor = after;
-    const aborted = once(signal);
     this.notice();
     await this.#check;
     while (!signal.aborted) {
@@ -107,7 +106,7 @@ export class LiveTail<T extends Sequenced> {
       } else if (this.#ended) {
         return;
       }
-      await Promise.race([promise, aborted]);
+      await settledOrAborted(promise, signal);
     }
   }
 
@@ -117,10 +116,9 @@ export class LiveTail<T extends Sequenced> {
   }
 
   #keptAfter(cursor: number): TailBatch<T> | undefined {
-    const first = this.#kept[0]?.items[0]?.sequence;
-    if (first === undefined || cursor + 1 < first) return undefined;
-    const batch = this.#kept.find(({ lastSequence }) => lastSequence > cursor);
-    if (!batch) return undefined;
+    // From the end, where most readers stand.
+    const batch = this.#kept.findLast(({ items }) => (items[0]?.sequence ?? Infinity) <= cursor + 1);
+    if (!batch || batch.lastSequence <= cursor) return undefined;
     if (batch.items[0]?.sequence === cursor + 1) return batch;
     // The reader stands inside a batch, as after a replay; from the next one on it shares.
     return {
@@ -159,10 +157,16 @@ function deferred(): Deferred {
   return { promise, resolve };
 }
 
-function once(signal: AbortSignal): Promise<void> {
+/** Not `Promise.race` with one promise of the signal: that would gather a reaction for each wait, as long as it lives. */
+function settledOrAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', () => done(), { once: true });
+    const finish = () => {
+      signal.removeEventListener('abort', finish);
+      done();
+    };
+    if (signal.aborted) return done();
+    signal.addEventListener('abort', finish);
+    void promise.then(finish);
   });
 }
 
