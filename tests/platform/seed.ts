@@ -3,13 +3,16 @@ import type { RunKind, RunState } from '../../src/platform/prisma-client/client.
 import { newId } from '../../src/platform/ids.js';
 import type { TestDatabase } from './services.js';
 
+/** Any database that its owner can be asked for: a test's own, or the shared gateway's. */
+export type OwnedDatabase = Pick<TestDatabase, 'ownerUrl'>;
+
 export interface SeededProject {
   tenantId: string;
   projectId: string;
 }
 
 /** A tenant with a project, written as the owner of the database. */
-export async function seedProject(database: TestDatabase): Promise<SeededProject> {
+export async function seedProject(database: OwnedDatabase): Promise<SeededProject> {
   const tenantId = newId('tenant');
   const projectId = newId('project');
   await asOwner(database, async (owner) => {
@@ -24,7 +27,7 @@ export async function seedProject(database: TestDatabase): Promise<SeededProject
 
 /** A run as it stands in the database; nobody schedules it unless its state says so. */
 export async function seedRun(
-  database: TestDatabase,
+  database: OwnedDatabase,
   project: SeededProject,
   state: RunState = 'RUNNING',
   kind: RunKind = 'PROBE',
@@ -40,11 +43,14 @@ export async function seedRun(
   return { ...project, id };
 }
 
-async function asOwner(database: TestDatabase, work: (owner: pg.Client) => Promise<unknown>): Promise<void> {
+export async function asOwner<T>(
+  database: OwnedDatabase,
+  work: (owner: pg.Client) => Promise<T>,
+): Promise<T> {
   const owner = new pg.Client({ connectionString: database.ownerUrl });
   await owner.connect();
   try {
-    await work(owner);
+    return await work(owner);
   } finally {
     await owner.end();
   }
