@@ -301,7 +301,10 @@ export class UploadService {
     versionId: string,
     queued: Run | undefined,
   ): Promise<{ result: IngestStart; change: RunChange | undefined }> {
-    const { dataset: _, ...datasetVersion } = await versionWithDataset(context, tx, versionId);
+    const datasetVersion = await tx.datasetVersion.findUniqueOrThrow({
+      where: keyOf(context, versionId),
+      omit: WITHOUT_CONTENT,
+    });
     if (!datasetVersion.ingestRunId) throw new Error(`The version ${versionId} was completed without a run.`);
     const run =
       queued ?? (await tx.run.findUniqueOrThrow({ where: keyOf(context, datasetVersion.ingestRunId) }));

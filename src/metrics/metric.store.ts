@@ -188,7 +188,7 @@ export async function buckets(
   }
   return tx.$queryRaw<MetricBucket[]>`
     SELECT min(p.step) AS "firstStep", max(p.step) AS "lastStep", min(p.value) AS min, max(p.value) AS max,
-      (array_agg(p.value ORDER BY p.place DESC))[1] AS last, count(*)::int AS count
+      max(p.value) FILTER (WHERE p.place % ${size}::int = 0 OR p.place = c.count) AS last, count(*)::int AS count
     FROM metric_chunks c CROSS JOIN LATERAL unnest(c.steps, c."values") WITH ORDINALITY AS p(step, value, place)
     WHERE c.tenant_id = ${tenantId} AND c.run_id = ${runId} AND c.name = ${name}
     GROUP BY c.index, (p.place - 1) / ${size}::int ORDER BY c.index, min(p.place)`;

@@ -82,7 +82,10 @@ async function* ofSeries(
   const key = JSON.stringify([...wanted].sort());
   for await (const batch of batches) {
     let bySeries = filtered.get(batch);
-    if (!bySeries) filtered.set(batch, (bySeries = new Map()));
+    if (!bySeries) {
+      bySeries = new Map<string, TailBatch<StoredPoint>>();
+      filtered.set(batch, bySeries);
+    }
     let some = bySeries.get(key);
     if (!some) {
       some = { items: batch.items.filter(({ name }) => wanted.has(name)), lastSequence: batch.lastSequence };
