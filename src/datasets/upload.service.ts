@@ -9,6 +9,7 @@ import type { Database, Transaction } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
 import type { ObjectHead, Objects } from '../platform/objects.js';
 import type { Dataset, Run } from '../platform/prisma-client/client.js';
+import { storageUse } from '../quotas/storage.js';
 import { queueRun } from '../runs/run.queue.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
@@ -412,26 +413,12 @@ function versionWithDataset(context: TenantContext, tx: Transaction, id: string)
   });
 }
 
-/** Files and tables of datasets, and artifacts: what the tenant's quota counts. A corrected version has its file for free. */
 async function requireSpace(context: TenantContext, tx: Transaction, bytes: number): Promise<void> {
-  const { tenantId } = context;
-  const [tenant, artifacts, tables, files] = [
-    await tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { maxBytes: true } }),
-    await tx.artifact.aggregate({ where: { tenantId, deletedAt: null }, _sum: { bytes: true } }),
-    await tx.datasetVersion.aggregate({
-      where: { tenantId, dataset: { deletedAt: null } },
-      _sum: { tableBytes: true },
-    }),
-    await tx.datasetVersion.aggregate({
-      where: { tenantId, dataset: { deletedAt: null }, correctsId: null, state: { not: 'FAILED' } },
-      _sum: { bytes: true },
-    }),
-  ];
-  const used = (artifacts._sum.bytes ?? 0n) + (tables._sum.tableBytes ?? 0n) + (files._sum.bytes ?? 0n);
-  if (used + BigInt(bytes) <= tenant.maxBytes) return;
+  const { used, most } = await storageUse(tx, context.tenantId);
+  if (used + BigInt(bytes) <= most) return;
   throw new UserError(
     UserErrorCode.LIMIT_EXCEEDED,
-    `The tenant uses ${used} of its ${tenant.maxBytes} bytes; ${bytes} more don't fit. Delete datasets or artifacts first.`,
+    `The tenant uses ${used} of its ${most} bytes; ${bytes} more don't fit. Delete datasets or artifacts first.`,
     ['input', 'bytes'],
   );
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config.js';
 import type { Bus, Listener } from '../platform/bus.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { Objects } from '../platform/objects.js';
+import { storageUse } from '../quotas/storage.js';
 import { attemptFolder } from '../runs/run.results.js';
 import { lockAttempt } from './attempts.js';
 import { MAX_OUTPUT_BYTES } from './job.js';
@@ -69,17 +70,8 @@ const nameOf = ({ purpose, fileName, sha256 }: UploadFile): string =>
   purpose === 'CHECKPOINT' ? `${fileName}-${sha256.slice(0, 16)}` : fileName;
 
 async function isOverQuota(tx: Transaction, tenantId: string, bytes: number): Promise<boolean> {
-  const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { maxBytes: true } });
-  const artifacts = await tx.artifact.aggregate({
-    where: { tenantId, deletedAt: null },
-    _sum: { bytes: true },
-  });
-  const versions = await tx.datasetVersion.aggregate({
-    where: { tenantId, dataset: { deletedAt: null }, state: { not: 'FAILED' } },
-    _sum: { bytes: true, tableBytes: true },
-  });
-  const used = (artifacts._sum.bytes ?? 0n) + (versions._sum.bytes ?? 0n) + (versions._sum.tableBytes ?? 0n);
-  return used + BigInt(bytes) > tenant.maxBytes;
+  const { used, most } = await storageUse(tx, tenantId);
+  return used + BigInt(bytes) > most;
 }
 
 function refused(reason: string): UploadsReply {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import pg from 'pg';
 import { finish } from '../../client/synthesize.js';
 import { sharedServices } from '../platform/services.js';
 import { ingestText, makeShop, smallTable, startRun, type Shop } from '../platform/shop.js';
@@ -279,5 +280,32 @@ test('a project lists its datasets page by page, filtered and ordered', async ()
     ]);
   } finally {
     await own.owner.close();
+  }
+});
+
+test('a file that does not fit into what the tenant may use is refused, and fits once something is deleted', async () => {
+  const { gatewayUrl, sharedDatabaseUrl } = sharedServices();
+  const small = await makeShop(gatewayUrl, 'Small');
+  const owner = new pg.Client({ connectionString: sharedDatabaseUrl });
+  await owner.connect();
+  try {
+    await owner.query('UPDATE tenants SET max_bytes = 1000 WHERE id = $1', [small.tenantId]);
+    const declare = async (bytes: number) =>
+      (
+        await small.owner.request<{ createDatasetUpload: Created & Refusal }>(CREATE, {
+          input: { projectId: small.projectId, fileName: 'a.csv', bytes },
+        })
+      ).createDatasetUpload;
+    const first = await declare(700);
+    expect(first.userErrors).toEqual([]);
+    expect((await declare(301)).userErrors).toMatchObject([
+      { code: 'LIMIT_EXCEEDED', path: ['input', 'bytes'] },
+    ]);
+    expect((await declare(300)).userErrors).toEqual([]);
+    await small.owner.mutate(DELETE, { input: { id: first.dataset.id } });
+    expect((await declare(700)).userErrors).toEqual([]);
+  } finally {
+    await owner.end();
+    await small.owner.close();
   }
 });
