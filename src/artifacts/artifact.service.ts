@@ -6,7 +6,13 @@ import type { Objects } from '../platform/objects.js';
 import type { Prisma } from '../platform/prisma-client/client.js';
 import { FINAL_STATES } from '../runs/run.states.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
-import { readPages, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
+import {
+  readPages,
+  type ConnectionArgs,
+  type Keyset,
+  type KeysetOrder,
+  type Page,
+} from '../server/pagination.js';
 import { ArtifactOrder, type ArtifactFilter, type DeleteArtifactInput } from './artifact.types.js';
 
 /** An evaluation may have megabytes: it is read apart, by those who ask for it. */
@@ -41,7 +47,21 @@ export class ArtifactService {
     orderBy: ArtifactOrder,
     args: ConnectionArgs,
   ): Promise<Page<ArtifactRow>[]> {
-    return this.#list(request, 'projectId', projectIds, filter, orderBy, args);
+    // One query a project: only so does the database stop at the end of the page.
+    return this.#list(request, 'projectId', projectIds, filter, orderBy, args, async (tx, where, keyset) => {
+      const rows: ArtifactRow[] = [];
+      for (const projectId of projectIds) {
+        rows.push(
+          ...(await tx.artifact.findMany({
+            where: { AND: [where, keyset.where, { projectId }] },
+            orderBy: keyset.orderBy,
+            take: keyset.take,
+            omit: WITHOUT_CONTENT,
+          })),
+        );
+      }
+      return rows;
+    });
   }
 
   /** A page of each run's artifacts, in the order of the runs. */
@@ -52,7 +72,14 @@ export class ArtifactService {
     orderBy: ArtifactOrder,
     args: ConnectionArgs,
   ): Promise<Page<ArtifactRow>[]> {
-    return this.#list(request, 'runId', runIds, filter, orderBy, args);
+    // One query for all: a run has a handful of artifacts.
+    return this.#list(request, 'runId', runIds, filter, orderBy, args, (tx, where, keyset) =>
+      tx.artifact.findMany({
+        where: { AND: [where, keyset.where, { runId: { in: [...runIds] } }] },
+        orderBy: keyset.orderBy,
+        omit: WITHOUT_CONTENT,
+      }),
+    );
   }
 
   /** What SCORES artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
@@ -114,6 +141,7 @@ export class ArtifactService {
     filter: ArtifactFilter | null,
     orderBy: ArtifactOrder,
     args: ConnectionArgs,
+    read: (tx: Transaction, where: Prisma.ArtifactWhereInput, keyset: Keyset) => Promise<ArtifactRow[]>,
   ): Promise<Page<ArtifactRow>[]> {
     const context = requireTenant(request);
     const where: Prisma.ArtifactWhereInput = {
@@ -130,25 +158,10 @@ export class ArtifactService {
       await authorize(context, tx, 'artifact:read', confinedTo(context));
       return readPages(
         ownerIds,
+        (artifact) => artifact[owner],
         args,
         keysetOf(orderBy),
-        async (keyset) => {
-          const query = {
-            where: { tenantId: context.tenantId, id: { in: [...ownerIds] } },
-            select: {
-              id: true,
-              artifacts: {
-                where: { AND: [where, keyset.where] },
-                orderBy: keyset.orderBy,
-                take: keyset.take,
-                omit: WITHOUT_CONTENT,
-              },
-            },
-          };
-          const owners =
-            owner === 'projectId' ? await tx.project.findMany(query) : await tx.run.findMany(query);
-          return new Map(owners.map(({ id, artifacts }) => [id, artifacts]));
-        },
+        (keyset) => read(tx, where, keyset),
         async () => {
           const counts = await this.database.withTenant(scopeOf(context), (later) =>
             later.artifact.groupBy({

@@ -7,7 +7,7 @@ import type { Dataset, DatasetVersion, Prisma } from '../platform/prisma-client/
 import { isFinal } from '../runs/run.states.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { readPage, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
-import { lineOf, paragraphsOf } from '../server/text.js';
+import { lineOf, literally, paragraphsOf } from '../server/text.js';
 import { DatasetOrder, type DatasetFilter, type UpdateDatasetInput } from './dataset.types.js';
 
 /** A version without what can be a megabyte: its columns and their profile (`contentsOf` reads them). */
@@ -62,7 +62,9 @@ export class DatasetService {
         visible(context),
         {
           projectId,
-          name: filter?.nameContains ? { contains: filter.nameContains, mode: 'insensitive' } : undefined,
+          name: filter?.nameContains
+            ? { contains: literally(filter.nameContains), mode: 'insensitive' }
+            : undefined,
           kind: filter?.kinds ? { in: filter.kinds } : undefined,
           createdAt: { gte: filter?.createdAfter ?? undefined, lt: filter?.createdBefore ?? undefined },
         },

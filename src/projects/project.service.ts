@@ -7,7 +7,7 @@ import type { Member, Prisma, Project, ProjectGrant, User } from '../platform/pr
 import { notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
 import { readPage, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
-import { lineOf, paragraphsOf } from '../server/text.js';
+import { lineOf, literally, paragraphsOf } from '../server/text.js';
 import { requireMayGrant } from '../tenants/member.service.js';
 import {
   ProjectOrder,
@@ -186,7 +186,9 @@ export class ProjectService {
     const where: Prisma.ProjectWhereInput = {
       tenantId: context.tenantId,
       id: confinedTo(context),
-      name: filter?.nameContains ? { contains: filter.nameContains, mode: 'insensitive' } : undefined,
+      name: filter?.nameContains
+        ? { contains: literally(filter.nameContains), mode: 'insensitive' }
+        : undefined,
       archivedAt: filter?.archived == null ? undefined : filter.archived ? { not: null } : null,
     };
     return this.database.withTenant(scopeOf(context), async (tx) => {

@@ -146,24 +146,25 @@ export async function readPage<Row extends { id: string }>(
 }
 
 /**
- * The same page of the lists of many owners, such as the artifacts of each run of a list, with one query for all. `read`
- * and `count` answer by owner; who isn't in their answers has nothing.
+ * The same page of the lists of many owners, such as the artifacts of each run of a list, read together. `read` answers
+ * the rows of all, in the order of the keyset within each owner; `count` answers by owner, without those that have none.
  */
 export async function readPages<Row extends { id: string }>(
   owners: readonly string[],
+  ownerOf: (row: Row) => string,
   args: ConnectionArgs,
   order: KeysetOrder,
-  read: (keyset: Keyset) => Promise<ReadonlyMap<string, Row[]>>,
+  read: (keyset: Keyset) => Promise<Row[]>,
   count: () => Promise<ReadonlyMap<string, number>>,
 ): Promise<Page<Row>[]> {
-  let rows: ReturnType<typeof read> | undefined;
+  let rows: Promise<Row[]> | undefined;
   let counts: ReturnType<typeof count> | undefined;
   return Promise.all(
     owners.map((owner) =>
       readPage(
         args,
         order,
-        async (keyset) => (await (rows ??= read(keyset))).get(owner) ?? [],
+        async (keyset) => (await (rows ??= read(keyset))).filter((row) => ownerOf(row) === owner),
         async () => (await (counts ??= count())).get(owner) ?? 0,
       ),
     ),

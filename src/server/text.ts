@@ -37,3 +37,8 @@ export function emailOf(text: string, path: readonly string[]): string {
   }
   return email;
 }
+
+/** For `contains` and its like, which Prisma hands to LIKE as they are: the text itself, not a pattern. */
+export function literally(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}

@@ -126,6 +126,8 @@ test('a project lists its experiments by tag, name and whether they are archived
   expect((await list({ tag: 'even', archived: false })).names).toEqual(['Alpha', 'Gamma']);
   expect((await list({ archived: true })).names).toEqual(['Old']);
   expect((await list({ nameContains: 'MM' })).names).toEqual(['Gamma']);
+  // Not a pattern.
+  expect((await list({ nameContains: 'A%' })).names).toEqual([]);
   const page = await list(null, 3);
   expect(page).toMatchObject({
     names: ['Alpha', 'Beta', 'Gamma'],
