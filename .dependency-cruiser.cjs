@@ -40,7 +40,12 @@ module.exports = {
       from: { path: '^gpu-worker/', pathNot: '^gpu-worker/(testing/|bus\\.ts$)|\\.test\\.ts$' },
       to: { path: 'node_modules/nats/' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

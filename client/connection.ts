@@ -92,7 +92,10 @@ export class Connection {
     try {
       for await (const event of events) {
         const error = event.errors?.[0];
-        if (error) throw new RequestError(error.message, String(error.extensions?.['code'] ?? 'UNKNOWN'));
+        if (error) {
+          const code = error.extensions?.['code'];
+          throw new RequestError(error.message, typeof code === 'string' ? code : 'UNKNOWN');
+        }
         if (event.data) yield event.data;
       }
     } finally {

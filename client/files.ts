@@ -38,7 +38,7 @@ export async function uploadDataset(
     },
     body: Readable.toWeb(createReadStream(request.path)) as ReadableStream<Uint8Array>,
     duplex: 'half',
-  } as RequestInit);
+  });
   if (!response.ok) throw await refusal(response);
   const completed = await connection.mutate<operations.CompleteDatasetUpload>(
     operations.COMPLETE_DATASET_UPLOAD,

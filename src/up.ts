@@ -63,7 +63,8 @@ export async function up(options: UpOptions): Promise<Platform> {
     stack.push(gateway);
     const workers = Array.from(
       { length: options.workers },
-      (_, index) => new Supervised(`worker ${index + 1}`, entry('../gpu-worker/main.js'), environment, options.log),
+      (_, index) =>
+        new Supervised(`worker ${index + 1}`, entry('../gpu-worker/main.js'), environment, options.log),
     );
     stack.push(...workers);
     const { url } = await gateway.start();
@@ -111,7 +112,10 @@ class Supervised implements Service {
   /** Resolves with what the child said when it was ready; rejects when the first start fails. */
   start(): Promise<{ url?: string }> {
     return new Promise((ready, failed) => {
-      const child = fork(this.path, { env: this.environment, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const child = fork(this.path, {
+        env: this.environment,
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
       this.#child = child;
       let isReady = false;
       child.on('message', (message: { ready?: boolean; url?: string }) => {
@@ -123,7 +127,8 @@ class Supervised implements Service {
       child.once('error', failed);
       child.once('exit', (code, signal) => {
         if (this.#stopping) return;
-        if (!isReady) failed(new Error(`The ${this.name} stopped before it was ready (${signal ?? `code ${code}`}).`));
+        if (!isReady)
+          failed(new Error(`The ${this.name} stopped before it was ready (${signal ?? `code ${code}`}).`));
         this.#restart(signal ?? `code ${code}`);
       });
     });
@@ -144,7 +149,8 @@ class Supervised implements Service {
     const wait = Math.min(10_000, 200 * 2 ** this.#failures++);
     this.log.error({ reason, waitMilliseconds: wait }, `the ${this.name} died; starting it again`);
     setTimeout(() => {
-      if (!this.#stopping) this.start().catch((error: unknown) => this.log.error({ err: error }, `no ${this.name}`));
+      if (!this.#stopping)
+        this.start().catch((error: unknown) => this.log.error({ err: error }, `no ${this.name}`));
     }, wait).unref();
   }
 }
@@ -171,7 +177,9 @@ function freePort(): Promise<number> {
     server.once('error', failed);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (address && typeof address === 'object' ? done(address.port) : failed(new Error('no port'))));
+      server.close(() =>
+        address && typeof address === 'object' ? done(address.port) : failed(new Error('no port')),
+      );
     });
   });
 }
@@ -188,10 +196,12 @@ async function main(): Promise<void> {
     log,
   });
   let stopping: Promise<void> | undefined;
-  const stop = () => (stopping ??= platform.stop().then(() => process.exit(0)));
+  const stop = () => {
+    stopping ??= platform.stop().then(() => process.exit(0));
+  };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   process.once('disconnect', stop);
-  process.on('message', (message: { stop?: boolean }) => message.stop && void stop());
+  process.on('message', (message: { stop?: boolean }) => message.stop && stop());
   process.send?.({ ready: true, url: platform.url });
 }
 

@@ -62,7 +62,7 @@ function scalarOf(schema: OptionSchema, enumName: string): object {
 
 function describe(option: string, { description, default: fallback }: OptionSchema): string {
   const text = description ?? option;
-  return fallback === undefined ? text : `${text} Default: ${String(fallback)}.`;
+  return fallback === undefined ? text : `${text} Default: ${JSON.stringify(fallback)}.`;
 }
 
 export const AUTOREGRESSIVE_OPTIONS = optionTypes('autoregressive');

@@ -46,7 +46,7 @@ export async function queueRun(context: TenantContext, tx: Transaction, request:
       state: 'QUEUED',
       pool: request.pool ?? DEFAULT_POOL,
       priority: request.priority,
-      config: request.config as Prisma.InputJsonObject,
+      config: request.config,
       seed: request.seed ?? randomInt(MAX_SEED),
       eventSequence: 1,
       retryOfId: request.retryOfId,

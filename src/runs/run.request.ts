@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options.js';
 import {
+  EvaluateConfig,
   ProbeConfig,
   SampleConfig,
   SynthesizeConfig,
@@ -42,14 +43,17 @@ export function requestedRun(input: StartRunInput): RequestedRun {
     return { config: checked(SampleConfig, { kind: 'SAMPLE', rows }, ['input', 'sample']), modelArtifactId };
   }
   if (input.evaluate) {
-    const { real, synthetic, test } = input.evaluate;
+    const { real, synthetic, test, target } = input.evaluate;
     const table = (role: InputRole, name: string, ref: TableRefInput) => ({
       role,
       ref,
       path: ['input', 'evaluate', name],
     });
     return {
-      config: { kind: 'EVALUATE' },
+      config: checked(EvaluateConfig, { kind: 'EVALUATE', target: target ?? undefined }, [
+        'input',
+        'evaluate',
+      ]),
       tables: [
         table('REAL', 'real', real),
         table('SYNTHETIC', 'synthetic', synthetic),

@@ -13,7 +13,7 @@ import type { Attempt, MetricSeries, Prisma, Run, RunInput } from '../platform/p
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
 import { readPage, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
-import { lineOf } from '../server/text.js';
+import { lineOf, literally } from '../server/text.js';
 import { MAX_SEED, queueRun } from './run.queue.js';
 import { requestedRun, resolveInputs } from './run.request.js';
 import { isFinal, type RunTransition } from './run.states.js';
@@ -66,7 +66,7 @@ export class RunService {
         },
       );
       const run = await requireRun(context, tx, id);
-      return { run, change: repeated ? undefined : await changeOf(tx, run, true) };
+      return { run, change: repeated ? undefined : changeOf(run, true) };
     });
     if (change) announce(this.bus, change);
     return run;
@@ -110,7 +110,7 @@ export class RunService {
         },
       );
       const run = await requireRun(context, tx, newRunId);
-      return { run, change: repeated ? undefined : await changeOf(tx, run, true) };
+      return { run, change: repeated ? undefined : changeOf(run, true) };
     });
     if (change) announce(this.bus, change);
     return run;
@@ -165,7 +165,7 @@ export class RunService {
       const paused = await this.#locked(context, tx, id, 'run:control');
       const moved = await moveRun(context, tx, paused, 'RESUME', { queuedAt: new Date(), notBefore: null });
       if (!moved) throw invalidState(`The run is ${paused.state}; only one that is PAUSED can be resumed.`);
-      return { run: moved, change: await changeOf(tx, moved, true) };
+      return { run: moved, change: changeOf(moved, true) };
     });
     announce(this.bus, change);
     return run;
@@ -197,7 +197,9 @@ export class RunService {
           state: filter?.states ? { in: filter.states } : undefined,
           kind: filter?.kinds ? { in: filter.kinds } : undefined,
           experimentId: filter?.experimentId ?? undefined,
-          name: filter?.nameContains ? { contains: filter.nameContains, mode: 'insensitive' } : undefined,
+          name: filter?.nameContains
+            ? { contains: literally(filter.nameContains), mode: 'insensitive' }
+            : undefined,
           createdAt: { gt: filter?.createdAfter ?? undefined, lt: filter?.createdBefore ?? undefined },
         },
       ],
@@ -291,7 +293,7 @@ export class RunService {
         },
         select: { workerId: true },
       });
-      return { run: moved, change: await changeOf(tx, moved, true), workerId: attempt?.workerId };
+      return { run: moved, change: changeOf(moved, true), workerId: attempt?.workerId };
     });
     if (change) announce(this.bus, change);
     if (workerId && !isFinal(run.state) && run.state !== 'PAUSED') {

@@ -424,6 +424,13 @@ export class EvaluateInput {
     description: 'Real rows that it did not see: every score is then shown beside theirs.',
   })
   test?: TableRefInput | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Column of the real table to predict: adds the score `utility`, of a model that learns from the synthetic rows and is tested on real ones.',
+  })
+  target?: string | null;
 }
 
 @InputType({ description: 'Check a pool, or measure the platform.' })

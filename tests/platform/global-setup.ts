@@ -36,10 +36,12 @@ export default async function setUp(): Promise<void> {
     },
   };
   stack.push(() => rm(folder, { recursive: true, force: true }));
-  const given = process.env['DATABASE_URL'];
-  const postgres = given ? undefined : await startEmbeddedPostgres({ folder, log });
-  if (postgres) stack.push(() => postgres.stop());
-  const ownerUrl = given ?? (postgres?.url as string);
+  let ownerUrl = process.env['DATABASE_URL'];
+  if (!ownerUrl) {
+    const postgres = await startEmbeddedPostgres({ folder, log });
+    stack.push(() => postgres.stop());
+    ownerUrl = postgres.url;
+  }
   const nats = await startEmbeddedNats({ folder, log });
   stack.push(() => nats.stop());
 

@@ -88,7 +88,7 @@ function valueOf(
     return requiredLeaf(inner, path, plain);
   }
   if (isListType(type)) {
-    const item = valueOf(type.ofType as GraphQLInputType, path, idAt, plain);
+    const item = valueOf(type.ofType, path, idAt, plain);
     return item === undefined ? undefined : [item];
   }
   if (isScalarType(type)) return type.name === 'ID' ? idAt(path) : undefined;

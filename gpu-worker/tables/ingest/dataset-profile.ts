@@ -51,7 +51,10 @@ export async function profileColumns(request: ProfileRequest): Promise<ColumnPro
     const summaries = await summarize(request, group, detail);
     const top = await topValues(request, group, detail);
     const missing = await missingSpellings(request, group, summaries, detail);
-    const histograms = detail.bins > 0 ? await countBins(request, group, summaries, detail.bins) : new Map();
+    const histograms =
+      detail.bins > 0
+        ? await countBins(request, group, summaries, detail.bins)
+        : new Map<number, Histogram>();
     for (const { index, schema } of group) {
       const summary = summaries.get(index)!;
       profiles.push({
