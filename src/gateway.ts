@@ -21,6 +21,7 @@ import { DatasetVersionResolver } from './datasets/dataset-version.resolver.js';
 import { DatasetResolver, ProjectDatasetsResolver } from './datasets/dataset.resolver.js';
 import { DatasetService } from './datasets/dataset.service.js';
 import { UploadService } from './datasets/upload.service.js';
+import { announceProject } from './dispatch/announce.js';
 import { Dispatch } from './dispatch/dispatch.js';
 import { Bus } from './platform/bus.js';
 import { Database } from './platform/database.js';
@@ -70,6 +71,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     opened.push(database);
     const bus = await Bus.connect({ url: config.natsUrl, name: 'synthcart-gateway', log });
     opened.push(bus);
+    database.onProjectChange = (change) => announceProject(bus, change);
 
     let url = '';
     const objects = await LocalObjects.open({

@@ -1,6 +1,6 @@
 import { actorId, type TenantContext } from '../access/context.js';
 import type { Permission } from '../access/permissions.js';
-import type { Transaction } from '../platform/database.js';
+import { noteProjectChange, type Transaction } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
 import type { Prisma } from '../platform/prisma-client/client.js';
 
@@ -30,7 +30,7 @@ export interface Change {
 
 /**
  * Writes a change to the log. Call it last in a use case: for a project it takes the lock on the project's row, which
- * numbers the project's activity without gaps, and holds it until the commit.
+ * numbers the project's activity without gaps, and holds it until the commit; then those who follow the project hear of it.
  */
 export async function audit(context: TenantContext, tx: Transaction, change: Change): Promise<void> {
   let projectSequence: number | undefined;
@@ -41,6 +41,11 @@ export async function audit(context: TenantContext, tx: Transaction, change: Cha
       select: { activitySequence: true },
     });
     projectSequence = project.activitySequence;
+    noteProjectChange(tx, {
+      tenantId: context.tenantId,
+      projectId: change.projectId,
+      lastSequence: projectSequence,
+    });
   }
   await tx.auditEvent.create({
     data: {

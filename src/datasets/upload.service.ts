@@ -311,7 +311,7 @@ export class UploadService {
       queued ?? (await tx.run.findUniqueOrThrow({ where: keyOf(context, datasetVersion.ingestRunId) }));
     return {
       result: { datasetVersion, run },
-      change: queued && (await changeOf(tx, queued, true)),
+      change: queued && changeOf(queued, true),
     };
   }
 }

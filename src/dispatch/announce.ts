@@ -1,7 +1,7 @@
 import type { LiveProjectMessage, LiveRunMessage, StoredPoint } from '../../schema/messages/live.js';
 import { liveProjectSubject, liveRunSubject, QUEUE_CHANGED } from '../../schema/messages/subjects.js';
 import type { Bus } from '../platform/bus.js';
-import type { Transaction } from '../platform/database.js';
+import type { ProjectChange } from '../platform/database.js';
 import type { Run } from '../platform/prisma-client/client.js';
 
 /** What a transaction changed of one run, for those who watch it. Told after the commit; lost, it costs time only. */
@@ -11,8 +11,6 @@ export interface RunChange {
   /** Last event that is stored, when there are new ones. */
   eventSequence?: number;
   points?: readonly StoredPoint[];
-  /** The project and its last activity, when there is new one. */
-  activity?: { projectId: string; sequence: number };
   /** A slot came free, or a run was queued. */
   queueChanged?: boolean;
 }
@@ -22,7 +20,7 @@ const MOST_POINTS = 2_000;
 
 export function announce(bus: Bus, change: RunChange): void {
   const subject = liveRunSubject(change.tenantId, change.runId);
-  const { points = [], eventSequence, activity } = change;
+  const { points = [], eventSequence } = change;
   for (let start = 0; start < points.length; start += MOST_POINTS) {
     bus.publish(subject, {
       v: 1,
@@ -33,26 +31,15 @@ export function announce(bus: Bus, change: RunChange): void {
   if (eventSequence !== undefined) {
     bus.publish(subject, { v: 1, type: 'events', lastSequence: eventSequence } satisfies LiveRunMessage);
   }
-  if (activity) {
-    bus.publish(liveProjectSubject(change.tenantId, activity.projectId), {
-      v: 1,
-      lastSequence: activity.sequence,
-    } satisfies LiveProjectMessage);
-  }
   if (change.queueChanged) bus.publish(QUEUE_CHANGED, {});
 }
 
-/** What to announce of a run that this transaction moved. Call it last: it reads the project's activity, which is locked. */
-export async function changeOf(tx: Transaction, moved: Run, queueChanged: boolean): Promise<RunChange> {
-  const project = await tx.project.findUniqueOrThrow({
-    where: { tenantId_id: { tenantId: moved.tenantId, id: moved.projectId } },
-    select: { activitySequence: true },
-  });
-  return {
-    tenantId: moved.tenantId,
-    runId: moved.id,
-    eventSequence: moved.eventSequence,
-    activity: { projectId: moved.projectId, sequence: project.activitySequence },
-    queueChanged,
-  };
+/** Tells those who follow a project that there is more to read of it. */
+export function announceProject(bus: Bus, { tenantId, projectId, lastSequence }: ProjectChange): void {
+  bus.publish(liveProjectSubject(tenantId, projectId), { v: 1, lastSequence } satisfies LiveProjectMessage);
+}
+
+/** What to announce of a run that a transaction moved. */
+export function changeOf(moved: Run, queueChanged: boolean): RunChange {
+  return { tenantId: moved.tenantId, runId: moved.id, eventSequence: moved.eventSequence, queueChanged };
 }

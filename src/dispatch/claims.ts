@@ -63,18 +63,18 @@ export class Claims {
     if (run.state === 'CANCELLING' || run.state === 'PAUSING') {
       const type = run.state === 'CANCELLING' ? 'CANCELLED' : 'PAUSED';
       const moved = await endAttempt(context, tx, held, { type }, this.options.config);
-      return refused(`the run is ${type.toLowerCase()}`, await changeOf(tx, moved, true));
+      return refused(`the run is ${type.toLowerCase()}`, changeOf(moved, true));
     }
     const job = await buildJob(tx, held, this.options);
     if ('code' in job) {
       const ending = { type: 'FAILED', failure: job, blameless: false } as const;
       const moved = await endAttempt(context, tx, held, ending, this.options.config);
-      return refused(job.message, await changeOf(tx, moved, true));
+      return refused(job.message, changeOf(moved, true));
     }
     const reply: ClaimReply = { answer: 'GRANTED', job };
     if (attempt.state === 'RUNNING') return { reply };
     const moved = await this.#grant(context, tx, held, request);
-    return { reply, change: await changeOf(tx, moved, false) };
+    return { reply, change: changeOf(moved, false) };
   }
 
   async #grant(

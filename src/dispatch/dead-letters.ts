@@ -127,7 +127,7 @@ export class DeadLetters {
         },
         config,
       );
-      return changeOf(tx, moved, true);
+      return changeOf(moved, true);
     });
     if (change) announce(bus, change);
   }

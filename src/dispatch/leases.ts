@@ -173,7 +173,7 @@ export class Leases {
         { type: 'FAILED', failure: workerLost(workerId), blameless: held.attempt.state === 'DISPATCHED' },
         config,
       );
-      return { workerId, state: moved.state, change: await changeOf(tx, moved, true) };
+      return { workerId, state: moved.state, change: changeOf(moved, true) };
     });
     if (!reaped) return false;
     log.warn({ run: row.run_id, attempt: row.number, ...reaped, change: undefined }, 'a lease ran out');

@@ -111,7 +111,7 @@ class ReportStoring {
     await this.#appendPoints();
     await tx.attempt.update({ where: attemptKey(attempt), data: { reportSequence: this.#sequence } });
     await this.#saveRun();
-    if (this.#ended) return { ...(await changeOf(tx, this.#ended, true)), points: this.#stored };
+    if (this.#ended) return { ...changeOf(this.#ended, true), points: this.#stored };
     return {
       tenantId: run.tenantId,
       runId: run.id,

@@ -4,6 +4,22 @@ import { Prisma, PrismaClient } from './prisma-client/client.js';
 /** A Prisma client inside one transaction; all SQL of a use case goes through it. */
 export type Transaction = Prisma.TransactionClient;
 
+/** A project whose activity a transaction has added to. */
+export interface ProjectChange {
+  tenantId: string;
+  projectId: string;
+  /** Number of its last activity. */
+  lastSequence: number;
+}
+
+const projectChanges = new WeakMap<Transaction, Map<string, ProjectChange>>();
+
+/** Has `onProjectChange` told once this transaction has committed, and never if it rolls back. */
+export function noteProjectChange(tx: Transaction, change: ProjectChange): void {
+  const noted = projectChanges.get(tx) ?? new Map<string, ProjectChange>();
+  projectChanges.set(tx, noted.set(change.projectId, change));
+}
+
 /** What row level security opens. */
 export interface Scope {
   tenantId?: string;
@@ -28,6 +44,8 @@ export interface DatabaseOptions {
 export class Database {
   readonly #app: PrismaClient;
   readonly #dispatch: PrismaClient;
+  /** Hears of each project that a committed transaction has changed; at most once a transaction and project. */
+  onProjectChange: (change: ProjectChange) => void = () => undefined;
 
   constructor(options: DatabaseOptions) {
     this.#app = clientOf(options.appUrl, options.poolSize);
@@ -44,7 +62,7 @@ export class Database {
 
   /** Runs `work` with what the scope opens in sight: for sign-in, and for a user's own rows before a tenant is chosen. */
   withScope<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return transact(this.#app, async (tx) => {
+    return this.#transact(this.#app, async (tx) => {
       await setScope(tx, scope);
       return work(tx);
     });
@@ -52,7 +70,21 @@ export class Database {
 
   /** Runs `work` as the dispatch, which sees the queues of all tenants and nothing of their data. */
   asDispatch<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return transact(this.#dispatch, work);
+    return this.#transact(this.#dispatch, work);
+  }
+
+  async #transact<T>(client: PrismaClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    let transaction: Transaction | undefined;
+    const result = await client.$transaction(
+      (tx) => {
+        transaction = tx;
+        return work(tx);
+      },
+      { maxWait: 10_000, timeout: 30_000 },
+    );
+    const changes = transaction && projectChanges.get(transaction);
+    for (const change of changes?.values() ?? []) this.onProjectChange(change);
+    return result;
   }
 
   async close(): Promise<void> {
@@ -76,10 +108,6 @@ function clientOf(url: string, poolSize: number): PrismaClient {
       idleTimeoutMillis: 60_000,
     }),
   });
-}
-
-function transact<T>(client: PrismaClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return client.$transaction(work, { maxWait: 10_000, timeout: 30_000 });
 }
 
 /** Whether a statement failed since a row with that value of a unique column is there. */
