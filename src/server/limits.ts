@@ -12,6 +12,7 @@ import {
   getNamedType,
   isListType,
   isNonNullType,
+  visit,
   type GraphQLOutputType,
 } from 'graphql';
 import type { ComplexityEstimator } from 'graphql-query-complexity';
@@ -45,13 +46,19 @@ export const LIMITS = {
 export const limitError = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } });
 
+/** No database text can have it, so whoever sends it can't mean anything that is there. */
+const nulError = (): GraphQLError =>
+  new GraphQLError('A text has the character U+0000 in it, which nothing here can have. Take it out.', {
+    extensions: { code: 'BAD_USER_INPUT' },
+  });
+
 interface Shape {
   depth: number;
   aliases: number;
 }
 
 /**
- * Validation rule: depth, aliases and root fields. Each fragment is measured once, however often it is spread, so that a
+ * Validation rule: depth, aliases, root fields, and texts that can't be. Each fragment is measured once, however often it is spread, so that a
  * document which doubles itself with every fragment costs no more than its text.
  */
 export function shapeRule(context: ValidationContext): ASTVisitor {
@@ -70,6 +77,11 @@ export function shapeRule(context: ValidationContext): ASTVisitor {
         const problem = problemOf(definition, fragments);
         if (problem) context.reportError(limitError(problem));
       }
+      visit(document, {
+        StringValue({ value }) {
+          if (value.includes('\0')) context.reportError(nulError());
+        },
+      });
       return false;
     },
   };
@@ -248,7 +260,7 @@ function hasFixedCost(operation: OperationDefinitionNode): boolean {
   });
 }
 
-/** An error when the variables hold more values than any honest request. */
+/** An error when the variables hold more values than any honest request, or a text that can't be. */
 export function overVariables(variables: unknown): GraphQLError | undefined {
   let left: number = LIMITS.variableValues;
   const open: unknown[] = [variables];
@@ -257,6 +269,7 @@ export function overVariables(variables: unknown): GraphQLError | undefined {
     if (--left < 0) {
       return limitError(`The variables hold more than ${LIMITS.variableValues} values.`);
     }
+    if (typeof value === 'string' && value.includes('\0')) return nulError();
     if (typeof value === 'object' && value !== null) open.push(...(Object.values(value) as unknown[]));
   }
   return undefined;
