@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { demo } from './commands/demo.js';
 import { evaluate } from './commands/evaluate.js';
-import { Connection, RequestError } from './connection.js';
+import { Connection, UnreachableError } from './connection.js';
 import { EXIT } from './exit-codes.js';
 import * as operations from './operations.js';
 import { localAccount, startPlatform } from './platform.js';
 import { RunDisplay } from './run-display.js';
 import { scoreTable } from './score-table.js';
-import { RunFailure, synthesize } from './synthesize.js';
+import { synthesize } from './synthesize.js';
 
 /** The command line is wrong in a way that commander can't know. */
 class UsageError extends Error {
@@ -264,9 +264,7 @@ function collectOption(
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
-  if (error instanceof RunFailure || error instanceof RequestError) return EXIT.failed;
-  const code = (error as { cause?: { code?: string } }).cause?.code;
-  return code === 'ECONNREFUSED' || code === 'ENOTFOUND' ? EXIT.unreachable : EXIT.failed;
+  return error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
 }
 
 const packageJson = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -280,11 +278,7 @@ try {
     const { exitCode } = error as Error & { exitCode: number };
     process.exitCode = exitCode === 0 ? EXIT.done : EXIT.usage;
   } else {
-    const unreachable = exitCodeOf(error) === EXIT.unreachable;
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(
-      `synthcart: ${unreachable ? `no platform answers at ${process.env['SYNTHCART_URL']}` : message}\n`,
-    );
+    process.stderr.write(`synthcart: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = exitCodeOf(error);
   }
 }

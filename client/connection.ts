@@ -28,6 +28,15 @@ export class RequestError extends Error {
   }
 }
 
+/** No platform answers at that address. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+
+  constructor(url: string, options: ErrorOptions) {
+    super(`No platform answers at ${url}.`, options);
+  }
+}
+
 /** One platform, seen through GraphQL: queries and mutations by HTTP, subscriptions by graphql-ws, files by signed URLs. */
 export class Connection {
   #socket: Client | undefined;
@@ -53,6 +62,8 @@ export class Connection {
         ...(this.credentials.tenantId ? { 'synthcart-tenant': this.credentials.tenantId } : {}),
       },
       body: JSON.stringify({ query: document, variables }),
+    }).catch((error: unknown) => {
+      throw new UnreachableError(this.url, { cause: error });
     });
     const body = (await response.json().catch(() => undefined)) as
       { data?: Data; errors?: { message: string; extensions?: { code?: string } }[] } | undefined;

@@ -28,6 +28,11 @@ import {
   UpdateRunInput,
 } from './run.types.js';
 
+const MOST_BUCKETS = 5_000;
+
+/** A series, with the number of buckets that the caller asked for. */
+type BucketedSeries = SeriesRow & { maxPoints: number };
+
 @Resolver(() => Run)
 export class RunResolver {
   constructor(private readonly runs: RunService) {}
@@ -113,12 +118,24 @@ export class RunResolver {
     @Root() run: RunRow,
     @Arg('names', () => [String], { nullable: true, description: 'Only these series. Default: all.' })
     names: string[] | null,
+    @Arg('maxPoints', () => Int, {
+      defaultValue: 500,
+      description: `At most how many buckets a series is shown in, 1–${MOST_BUCKETS}.`,
+    })
+    maxPoints: number,
     @Ctx() context: GraphQLContext,
-  ): Promise<SeriesRow[]> {
+  ): Promise<BucketedSeries[]> {
+    if (maxPoints < 1 || maxPoints > MOST_BUCKETS) {
+      throw new UserError(
+        UserErrorCode.INVALID_INPUT,
+        `\`maxPoints\` must be between 1 and ${MOST_BUCKETS}.`,
+        ['maxPoints'],
+      );
+    }
     const series = await context
       .loader<string, SeriesRow[]>(MetricSeries, (ids) => this.runs.seriesOf(context.request, ids))
       .load(run.id);
-    return names ? series.filter(({ name }) => names.includes(name)) : series;
+    return series.filter(({ name }) => !names || names.includes(name)).map((one) => ({ ...one, maxPoints }));
   }
 
   @Mutation(() => RunPayload, { description: 'Queues a run.' })
@@ -176,30 +193,13 @@ export class RunResolver {
   }
 }
 
-const MOST_BUCKETS = 5_000;
-
 @Resolver(() => MetricSeries)
 export class MetricSeriesResolver {
   constructor(private readonly runs: RunService) {}
 
   @FieldResolver(() => [MetricBucket])
-  async buckets(
-    @Root() series: SeriesRow,
-    @Arg('maxPoints', () => Int, {
-      defaultValue: 500,
-      description: `At most how many buckets, 1–${MOST_BUCKETS}.`,
-    })
-    maxPoints: number,
-    @Ctx() { request }: GraphQLContext,
-  ): Promise<MetricBucket[]> {
-    if (maxPoints < 1 || maxPoints > MOST_BUCKETS) {
-      throw new UserError(
-        UserErrorCode.INVALID_INPUT,
-        `\`maxPoints\` must be between 1 and ${MOST_BUCKETS}.`,
-        ['maxPoints'],
-      );
-    }
-    return this.runs.bucketsOf(request, series.runId, series.name, maxPoints);
+  async buckets(@Root() series: BucketedSeries, @Ctx() { request }: GraphQLContext): Promise<MetricBucket[]> {
+    return this.runs.bucketsOf(request, series.runId, series.name, series.maxPoints);
   }
 }
 

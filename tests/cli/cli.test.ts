@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeAccount, type Account } from '../../client/platform.js';
+import { sharedServices } from '../platform/services.js';
+import { smallTable } from '../platform/shop.js';
+
+describe('the command line', () => {
+  let account: Account;
+  let folder: string;
+  let table: string;
+
+  beforeAll(async () => {
+    account = await makeAccount(sharedServices().gatewayUrl, { tenant: 'Shell', project: 'Scripts' });
+    folder = await mkdtemp(join(tmpdir(), 'synthcart-cli-'));
+    table = join(folder, 'table.csv');
+    await writeFile(table, smallTable());
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const synthcart = (args: string[], environment: Record<string, string> = {}) =>
+    run(args, {
+      SYNTHCART_URL: sharedServices().gatewayUrl,
+      SYNTHCART_API_KEY: account.apiKey,
+      ...environment,
+    });
+
+  test('synthesizes a file, and scores the result against it', async () => {
+    const out = join(folder, 'out');
+    const made = await synthcart([
+      'synthesize',
+      table,
+      ...['--rows', '150', '--seed', '3', '--set', 'epochs=2', '--out', out, '--json'],
+    ]);
+    expect(made).toMatchObject({ code: 0 });
+    const summary = JSON.parse(made.stdout) as {
+      rows: number;
+      columns: number;
+      metricPointsReceived: number;
+    };
+    expect(summary).toMatchObject({ rows: 150, columns: 4 });
+    expect(summary.metricPointsReceived).toBeGreaterThan(0);
+    expect(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))).toMatchObject({ rows: 150 });
+    const csv = readFileSync(join(out, 'synthetic.csv'), 'utf8');
+    expect(csv.split('\n')[0]).toBe('visits,spend,channel,weekend');
+    expect(csv.trimEnd().split('\n')).toHaveLength(151);
+    expect(existsSync(join(out, 'synthetic.parquet'))).toBe(true);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<!doctype html>');
+
+    const scored = await synthcart([
+      'evaluate',
+      ...['--real', table, '--synthetic', join(out, 'synthetic.csv'), '--json'],
+    ]);
+    expect(scored).toMatchObject({ code: 0 });
+    const { scores } = JSON.parse(scored.stdout) as { scores: { name: string; value: number }[] };
+    expect(scores.map(({ name }) => name)).toEqual(expect.arrayContaining(['shapeError', 'trendError']));
+  }, 90_000);
+
+  test('says which option is wrong, and ends with 1', async () => {
+    const refused = await synthcart([
+      'synthesize',
+      table,
+      '--set',
+      'epochs=0',
+      '--out',
+      join(folder, 'none'),
+    ]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/epochs/);
+    expect(existsSync(join(folder, 'none'))).toBe(false);
+  }, 60_000);
+
+  test('passes on what is wrong with a file, and where', async () => {
+    const ragged = join(folder, 'ragged.csv');
+    await writeFile(ragged, 'a,b\n1,2\n3,4,5\n');
+    const failed = await synthcart(['synthesize', ragged, '--out', join(folder, 'none')]);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/line 3/);
+  }, 60_000);
+
+  test('ends with 2 for a file that is not there, or a wrong command line', async () => {
+    const missing = await synthcart(['synthesize', join(folder, 'no-such.csv')]);
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('no-such.csv') as unknown });
+    expect((await synthcart(['synthesise', table])).code).toBe(2);
+    expect((await synthcart(['synthesize', table, '--rows', '-5'])).code).toBe(2);
+  }, 60_000);
+
+  test('ends with 3 when no platform answers', async () => {
+    const unreachable = await synthcart(['synthesize', table], { SYNTHCART_URL: 'http://127.0.0.1:9' });
+    expect(unreachable).toMatchObject({ code: 3, stderr: expect.stringContaining('127.0.0.1:9') as unknown });
+  }, 60_000);
+
+  test('shows help with an example for every command', async () => {
+    const overview = await synthcart(['--help']);
+    expect(overview.code).toBe(0);
+    const commands = [...overview.stdout.matchAll(/^ {2}(\w+)[ [].*$/gm)]
+      .map(([, name]) => name as string)
+      .filter((name) => !['help'].includes(name) && /^[a-z]+$/.test(name));
+    expect(commands).toEqual(
+      expect.arrayContaining(['up', 'gateway', 'worker', 'migrate', 'synthesize', 'evaluate']),
+    );
+    for (const command of ['up', 'gateway', 'worker', 'migrate', 'synthesize', 'evaluate', 'demo']) {
+      expect((await synthcart([command, '--help'])).stdout).toContain('Example:');
+    }
+  }, 60_000);
+});
+
+function run(
+  args: string[],
+  environment: Record<string, string>,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, ['bin/synthcart.mjs', ...args], {
+    env: { ...process.env, NODE_OPTIONS: '', ...environment },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  return new Promise((done, failed) => {
+    child.once('error', failed);
+    child.once('close', (code) => done({ code, stdout, stderr }));
+  });
+}
