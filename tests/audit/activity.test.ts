@@ -53,7 +53,10 @@ test('a follower of a project sees the changes of people, in order', async () =>
     'subscription ($id: ID!) { projectActivity(projectId: $id) { action subjectId } }',
     { id: projectId },
   );
-  const next = async () => (await activity.next()).value?.projectActivity;
+  const next = async () => {
+    const event = await activity.next();
+    return event.done ? undefined : event.value.projectActivity;
+  };
   expect(await next()).toEqual({ action: 'project:create', subjectId: projectId });
   const { experiment } = await owner.mutate<{ experiment: { id: string } }>(
     `mutation ($input: CreateExperimentInput!) {
