@@ -45,13 +45,14 @@ export class RunService {
     const { run, change } = await this.database.withTenant(scopeOf(context), async (tx) => {
       await requireProject(context, tx, input.projectId, ['input', 'projectId']);
       await authorize(context, tx, 'run:start', input.projectId);
-      if (input.experimentId) await requireExperiment(context, tx, input.projectId, input.experimentId);
-      const inputs = await resolveInputs(context, tx, input.projectId, wanted);
       const { id, repeated } = await once(
         context,
         tx,
         { operation: 'startRun', key: input.idempotencyKey, body: input },
+        // A repeat answers the same even when an input has been deleted since.
         async () => {
+          if (input.experimentId) await requireExperiment(context, tx, input.projectId, input.experimentId);
+          const inputs = await resolveInputs(context, tx, input.projectId, wanted);
           const queued = await queueRun(context, tx, {
             projectId: input.projectId,
             experimentId: input.experimentId ?? undefined,

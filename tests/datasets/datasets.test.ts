@@ -216,10 +216,12 @@ test('a dataset in use is kept, and one that is not is deleted with its files', 
       { id: datasetVersionId },
     )
   ).node;
-  const runId = await startRun(shop, {
+  const request = {
     pool: 'nobody',
     synthesize: { datasetVersionId, autoregressive: { epochs: 1 } },
-  });
+    idempotencyKey: 'before-the-deletion',
+  };
+  const runId = await startRun(shop, request);
   expect(await refusal(DELETE, { id: version.dataset.id })).toMatchObject({
     code: 'IN_USE',
     message: expect.stringContaining(runId) as string,
@@ -237,6 +239,11 @@ test('a dataset in use is kept, and one that is not is deleted with its files', 
   );
   expect(gone).toEqual({ dataset: null, node: null });
   expect(await refusal(DELETE, { id: version.dataset.id })).toMatchObject({ code: 'NOT_FOUND' });
+  expect(await startRun(shop, request)).toBe(runId);
+  await expect(startRun(shop, { ...request, idempotencyKey: 'after-it' })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    path: ['input', 'synthesize', 'datasetVersionId'],
+  });
 });
 
 test('a project lists its datasets page by page, filtered and ordered', async () => {
