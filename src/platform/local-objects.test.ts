@@ -3,7 +3,8 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, rmdir, stat, utimes } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -284,11 +285,12 @@ test('what a killed writer left is cleared away at a later start, and what is be
   expect((await stat(fresh)).isDirectory()).toBe(true);
 });
 
-const small = smallDisk();
-(small ? test : test.skip)('a full disk is told as 507, and nothing is left on it', async () => {
+(mayMount() ? test : test.skip)('a full disk is told as 507, and nothing is left on it', async () => {
   await app.close();
+  const disk = await mkdtemp(join(tmpdir(), 'synthcart-small-'));
+  mountSmall(disk);
   let url = '';
-  objects = await LocalObjects.open({ folder: small!, secret: randomBytes(32), baseUrl: () => url });
+  objects = await LocalObjects.open({ folder: disk, secret: randomBytes(32), baseUrl: () => url });
   app = fastify({ forceCloseConnections: true });
   await registerObjectRoutes(app, objects);
   url = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -299,23 +301,31 @@ const small = smallDisk();
     await expect(objects.write(KEY, Readable.from([content]), csv(content))).rejects.toThrow(
       StorageFullError,
     );
-    expect(await readdir(join(small!, '@incoming'))).toEqual([]);
+    expect(await readdir(join(disk, '@incoming'))).toEqual([]);
     expect(await objects.head(KEY)).toBeUndefined();
     expect((await put(objects.signPut(KEY, csv('small'), 60), 'small')).status).toBe(200);
   } finally {
     await app.close();
-    execFileSync('umount', [small!]);
+    execFileSync('umount', [disk]);
+    await rmdir(disk);
   }
 });
 
-/** A file system of 512 KB, where we may mount one. */
-function smallDisk(): string | undefined {
-  const place = join(tmpdir(), `synthcart-small-${process.pid}`);
+/** Mounts a file system of 512 KB. */
+function mountSmall(place: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', place], { stdio: 'ignore' });
+}
+
+/** Only the superuser may mount, and not in every container. */
+function mayMount(): boolean {
+  const place = mkdtempSync(join(tmpdir(), 'synthcart-probe-'));
   try {
-    execFileSync('mkdir', ['-p', place]);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', place], { stdio: 'ignore' });
-    return place;
+    mountSmall(place);
+    execFileSync('umount', [place]);
+    return true;
   } catch {
-    return undefined;
+    return false;
+  } finally {
+    rmdirSync(place);
   }
 }
