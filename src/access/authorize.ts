@@ -15,7 +15,8 @@ export function requireTenant(context: RequestContext): TenantContext {
   if (!context.tenantId) {
     throw new UserError(
       UserErrorCode.INVALID_INPUT,
-      'Say which tenant: send its id in the header `synthcart-tenant` (`tenant` in connectionParams of a WebSocket).',
+      'Say which tenant: send its id in the header `synthcart-tenant` (`tenant` in connectionParams of a WebSocket). ' +
+        '`viewer { memberships { tenant { id name } } }` lists yours; `createTenant` makes one.',
     );
   }
   return context as TenantContext;
@@ -37,8 +38,8 @@ export async function authorize(
     case 'API_KEY': {
       const { scopes, projectId: boundTo } = context.actor;
       if (boundTo && projectId !== undefined && projectId !== boundTo) throw notFound('project', projectId);
-      if (boundTo && projectId === undefined && !permission.startsWith('tenant:'))
-        throw forbidden(permission);
+      // Its maker may have had the scope on the project alone.
+      if (boundTo && projectId === undefined && permission !== 'tenant:read') throw forbidden(permission);
       if (!scopes.has(permission)) throw forbidden(permission);
       return;
     }

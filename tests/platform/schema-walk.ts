@@ -10,6 +10,7 @@ import {
   isUnionType,
   isInterfaceType,
   type GraphQLField,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -82,9 +83,13 @@ function valueOf(
     const inner = type.ofType;
     const value = valueOf(inner, path, idAt, plain);
     if (value !== undefined) return value;
-    if (isInputObjectType(inner)) return {};
-    if (isListType(inner))
-      return [requiredLeaf(getNamedType(inner), path, plain)].filter((item) => item !== undefined);
+    if (isInputObjectType(inner)) return fieldsOf(inner, path, idAt, plain);
+    if (isListType(inner)) {
+      const item = getNamedType(inner);
+      return isInputObjectType(item)
+        ? [fieldsOf(item, path, idAt, plain)]
+        : [requiredLeaf(item, path, plain)].filter((leaf) => leaf !== undefined);
+    }
     return requiredLeaf(inner, path, plain);
   }
   if (isListType(type)) {
@@ -93,16 +98,22 @@ function valueOf(
   }
   if (isScalarType(type)) return type.name === 'ID' ? idAt(path) : undefined;
   if (!isInputObjectType(type)) return undefined;
-  const entries = Object.values(type.getFields()).flatMap((field) => {
-    const value = valueOf(field.type, [...path, field.name], idAt, plain);
-    return value === undefined ? [] : [[field.name, value] as const];
-  });
-  const leads = idPathsBelow(type, path).some((below) => idAt(below) !== undefined);
-  return leads ? Object.fromEntries(entries) : undefined;
+  const leads = pathsBelow(type, path).some((below) => idAt(below) !== undefined);
+  return leads ? fieldsOf(type, path, idAt, plain) : undefined;
 }
 
-function idPathsBelow(type: GraphQLInputType, path: string[]): IdPath[] {
-  return pathsBelow(type, path);
+function fieldsOf(
+  type: GraphQLInputObjectType,
+  path: string[],
+  idAt: (path: IdPath) => string | undefined,
+  plain: (name: string, type: string) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.values(type.getFields()).flatMap((field) => {
+      const value = field.defaultValue ?? valueOf(field.type, [...path, field.name], idAt, plain);
+      return value === undefined ? [] : [[field.name, value] as const];
+    }),
+  );
 }
 
 function requiredLeaf(

@@ -1,0 +1,527 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Connection } from '../../client/connection.js';
+import { PERMISSIONS_OF_ROLE, type Permission } from '../../src/access/permissions.js';
+import type { Role } from '../../src/platform/prisma-client/client.js';
+import { newId } from '../../src/platform/ids.js';
+import { seedArtifact } from '../platform/seed-artifact.js';
+import { seedRun } from '../platform/seed.js';
+import { sharedServices } from '../platform/services.js';
+import { ingestText, makeUser, smallTable, startRun, type Shop } from '../platform/shop.js';
+
+/**
+ * Where an operation happens: on the tenant; in a project, where a role granted on it counts too; or on the tenant, but
+ * narrowed to the project when the caller is a key that is confined to one.
+ */
+export type Level = 'TENANT' | 'PROJECT' | 'NARROWED';
+
+interface Call {
+  /** Shown in the test's name where an operation stands for several things. */
+  of?: string;
+  /** A selection instead of the least one. */
+  selection?: string;
+  /** Fresh ones each time, so that the call works. Absent: it takes none, or is made elsewhere. */
+  variables?: (at: Place) => object | Promise<object>;
+}
+
+export type Operation = Call &
+  (
+    | { by: 'ANYBODY' | 'PEOPLE' }
+    | {
+        by: 'PERMISSION';
+        /** All of these, on that level. */
+        needs: readonly Permission[];
+        on: Level;
+      }
+  );
+
+/** A project with one of everything, and ways to make more, so that each permitted call has something to work on. */
+export class Place {
+  private constructor(
+    readonly shop: Shop,
+    readonly datasetVersionId: string,
+    readonly datasetId: string,
+    readonly runId: string,
+    readonly artifactId: string,
+    readonly experimentId: string,
+    readonly apiKeyId: string,
+  ) {}
+
+  static async make(shop: Shop): Promise<Place> {
+    const { datasetVersionId } = await ingestText(shop, smallTable(20));
+    const { node } = await shop.owner.request<{ node: { dataset: { id: string } } }>(
+      'query ($id: ID!) { node(id: $id) { ... on DatasetVersion { dataset { id } } } }',
+      { id: datasetVersionId },
+    );
+    const run = await seedRun(sharedDatabase(), shop, 'SUCCEEDED');
+    const artifact = await seedArtifact(sharedDatabase(), run, 'SYNTHETIC_CSV');
+    const experimentId = await newExperiment(shop);
+    const apiKeyId = await newApiKey(shop, shop.projectId);
+    return new Place(shop, datasetVersionId, node.dataset.id, run.id, artifact.id, experimentId, apiKeyId);
+  }
+
+  get projectId(): string {
+    return this.shop.projectId;
+  }
+
+  /** A run that waits where no worker fetches it. */
+  waitingRun(): Promise<string> {
+    return startRun(this.shop, { pool: 'nobody', probe: {} });
+  }
+
+  async ended(runId: Promise<string>): Promise<string> {
+    await change(this.shop, 'cancelRun', 'run { id }', { id: await runId });
+    return runId;
+  }
+
+  async paused(runId: Promise<string>): Promise<string> {
+    await change(this.shop, 'pauseRun', 'run { id }', { id: await runId });
+    return runId;
+  }
+
+  async newUpload(): Promise<{ datasetId: string; datasetVersionId: string; url: string }> {
+    const { dataset, datasetVersion, upload } = await change<{
+      dataset: { id: string };
+      datasetVersion: { id: string };
+      upload: { url: string };
+    }>(this.shop, 'createDatasetUpload', 'dataset { id } datasetVersion { id } upload { url }', {
+      projectId: this.projectId,
+      fileName: 'new.csv',
+      bytes: FILE.length,
+    });
+    return { datasetId: dataset.id, datasetVersionId: datasetVersion.id, url: upload.url };
+  }
+
+  async sentUpload(): Promise<string> {
+    const { datasetVersionId, url } = await this.newUpload();
+    const response = await fetch(url, { method: 'PUT', body: FILE });
+    if (!response.ok) throw new Error(await response.text());
+    return datasetVersionId;
+  }
+
+  async newArtifact(): Promise<string> {
+    const run = { tenantId: this.shop.tenantId, projectId: this.projectId, id: this.runId };
+    return (await seedArtifact(sharedDatabase(), run, 'SYNTHETIC_CSV')).id;
+  }
+
+  async newInvitation(): Promise<string> {
+    const { invitation } = await change<{ invitation: { id: string } }>(
+      this.shop,
+      'inviteMember',
+      'invitation { id }',
+      { email: anAddress(), role: 'VIEWER' },
+    );
+    return invitation.id;
+  }
+
+  async newMember(): Promise<string> {
+    return (await join(this.shop, 'VIEWER')).memberId;
+  }
+
+  async memberWithRole(): Promise<string> {
+    const memberId = await this.newMember();
+    await change(this.shop, 'grantProjectRole', '', { memberId, projectId: this.projectId, role: 'VIEWER' });
+    return memberId;
+  }
+}
+
+const sharedDatabase = () => ({ ownerUrl: sharedServices().sharedDatabaseUrl });
+
+const FILE = 'a,b\n1,2\n3,4\n';
+const anAddress = () => `${randomBytes(6).toString('hex')}@example.com`;
+const VIEWERS = [...PERMISSIONS_OF_ROLE.VIEWER];
+
+export async function newApiKey(shop: Shop, projectId?: string): Promise<string> {
+  const { apiKey } = await change<{ apiKey: { id: string } }>(shop, 'createApiKey', 'apiKey { id }', {
+    name: 'Key',
+    scopes: ['RUN_READ'],
+    projectId,
+  });
+  return apiKey.id;
+}
+
+async function newExperiment(shop: Shop): Promise<string> {
+  const { experiment } = await change<{ experiment: { id: string } }>(
+    shop,
+    'createExperiment',
+    'experiment { id }',
+    { projectId: shop.projectId, name: 'Question' },
+  );
+  return experiment.id;
+}
+
+/** A new user who joins the tenant by invitation. */
+export async function join(
+  shop: Shop,
+  role: Role,
+): Promise<{ memberId: string; userId: string; connection: Connection }> {
+  const { email, userId, token } = await makeUser(shop.url);
+  const invited = await change<{ token: string }>(shop, 'inviteMember', 'token', { email, role });
+  const connection = shop.owner.as({ token, tenantId: shop.tenantId });
+  const { member } = await change<{ member: { id: string } }>(
+    { owner: shop.owner.as({ token }) },
+    'acceptInvitation',
+    'member { id }',
+    { token: invited.token },
+  );
+  return { memberId: member.id, userId, connection };
+}
+
+/** One mutation as the shop's owner. */
+export function change<Payload>(
+  shop: Pick<Shop, 'owner'>,
+  name: string,
+  selection: string,
+  input: object,
+): Promise<Payload> {
+  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+  return shop.owner.mutate<Payload>(
+    `mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} userErrors { message code path } } }`,
+    { input },
+  );
+}
+
+const needs = (permission: Permission, on: Level, call: Call = {}, more: readonly Permission[] = []) =>
+  ({ by: 'PERMISSION', needs: [permission, ...more], on, ...call }) as const;
+const input = (make: (at: Place) => object | Promise<object>): Call => ({
+  variables: async (at) => ({ input: await make(at) }),
+});
+const node = (
+  permission: Permission,
+  on: Level,
+  of: string,
+  id: (at: Place) => string | Promise<string>,
+): Operation => needs(permission, on, { of, variables: async (at) => ({ id: await id(at) }) });
+/** Below something that the caller may read: what they also need for the part. */
+const below = (
+  permissions: readonly [Permission, ...Permission[]],
+  of: string,
+  selection: string,
+  id: (at: Place) => string,
+): Operation =>
+  needs(
+    permissions[0],
+    'PROJECT',
+    { of, selection, variables: (at) => ({ id: id(at) }) },
+    permissions.slice(1),
+  );
+
+/** Every root field of the schema: who may use it, and how it is used so that it works. */
+export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
+  serverInfo: [{ by: 'ANYBODY' }],
+  viewer: [{ by: 'ANYBODY' }],
+  tenant: [needs('tenant:read', 'TENANT')],
+  members: [needs('member:read', 'TENANT')],
+  invitations: [needs('member:invite', 'TENANT')],
+  apiKeys: [needs('apiKey:read', 'NARROWED')],
+  auditLog: [
+    needs('audit:read', 'NARROWED'),
+    needs('audit:read', 'PROJECT', {
+      of: 'a project',
+      variables: ({ projectId }) => ({ filter: { projectId } }),
+    }),
+  ],
+  projects: [needs('project:read', 'NARROWED')],
+  project: [
+    node('project:read', 'PROJECT', '', ({ projectId }) => projectId),
+    below(
+      ['project:read', 'dataset:read'],
+      'datasets',
+      'datasets { totalCount nodes { id } }',
+      (at) => at.projectId,
+    ),
+    below(['project:read', 'run:read'], 'runs', 'runs { totalCount nodes { id } }', (at) => at.projectId),
+    below(
+      ['project:read', 'experiment:read'],
+      'experiments',
+      'experiments { totalCount nodes { id } }',
+      (at) => at.projectId,
+    ),
+    below(
+      ['project:read', 'artifact:read'],
+      'artifacts',
+      'artifacts { totalCount nodes { id } }',
+      (at) => at.projectId,
+    ),
+  ],
+  dataset: [
+    node('dataset:read', 'PROJECT', '', ({ datasetId }) => datasetId),
+    below(['dataset:read'], 'versions', 'versions { nodes { id } }', (at) => at.datasetId),
+  ],
+  run: [
+    node('run:read', 'PROJECT', '', ({ runId }) => runId),
+    below(['run:read', 'artifact:read'], 'artifacts', 'artifacts { nodes { id } }', (at) => at.runId),
+  ],
+  artifact: [
+    node('artifact:read', 'PROJECT', '', ({ artifactId }) => artifactId),
+    below(['artifact:read'], 'downloadUrl', 'downloadUrl', (at) => at.artifactId),
+  ],
+  experiment: [
+    node('experiment:read', 'PROJECT', '', ({ experimentId }) => experimentId),
+    below(['experiment:read', 'project:read'], 'project', 'project { name }', (at) => at.experimentId),
+    below(['experiment:read', 'run:read'], 'runs', 'runs { nodes { id } }', (at) => at.experimentId),
+  ],
+  node: [
+    node('tenant:read', 'TENANT', 'Tenant', ({ shop }) => shop.tenantId),
+    node('member:read', 'TENANT', 'User', ({ shop }) => shop.userId),
+    node('member:read', 'TENANT', 'Member', (at) => at.newMember()),
+    node('member:invite', 'TENANT', 'Invitation', (at) => at.newInvitation()),
+    node('apiKey:read', 'TENANT', 'ApiKey', ({ shop }) => newApiKey(shop)),
+    node('apiKey:read', 'PROJECT', 'ApiKey of a project', ({ apiKeyId }) => apiKeyId),
+    node('project:read', 'PROJECT', 'Project', ({ projectId }) => projectId),
+    node('dataset:read', 'PROJECT', 'Dataset', ({ datasetId }) => datasetId),
+    node('dataset:read', 'PROJECT', 'DatasetVersion', ({ datasetVersionId }) => datasetVersionId),
+    below(
+      ['dataset:read', 'run:read'],
+      'DatasetVersion.run',
+      '... on DatasetVersion { run { state } }',
+      (at) => at.datasetVersionId,
+    ),
+    node('experiment:read', 'PROJECT', 'Experiment', ({ experimentId }) => experimentId),
+    node('run:read', 'PROJECT', 'Run', ({ runId }) => runId),
+    node('artifact:read', 'PROJECT', 'Artifact', ({ artifactId }) => artifactId),
+    node('audit:read', 'PROJECT', 'AuditEvent', async ({ shop, projectId }) => {
+      const { auditLog } = await shop.owner.request<{ auditLog: { nodes: { id: string }[] } }>(
+        'query ($filter: AuditFilter) { auditLog(first: 1, filter: $filter) { nodes { id } } }',
+        { filter: { projectId } },
+      );
+      return auditLog.nodes[0]?.id as string;
+    }),
+  ],
+
+  signUp: [
+    { by: 'ANYBODY', ...input(() => ({ email: anAddress(), password: newId('user'), name: 'Somebody' })) },
+  ],
+  signIn: [{ by: 'ANYBODY', ...input(({ shop: { email, password } }) => ({ email, password })) }],
+  refreshSession: [
+    {
+      by: 'ANYBODY',
+      ...input(async ({ shop: { owner, email, password } }) => {
+        const { tokens } = await change<{ tokens: { refreshToken: string } }>(
+          { owner },
+          'signIn',
+          'tokens { refreshToken }',
+          { email, password },
+        );
+        return { refreshToken: tokens.refreshToken };
+      }),
+    },
+  ],
+  // What people do with the three is told in tests/api/sessions.test.ts and access.test.ts.
+  signOut: [{ by: 'PEOPLE' }],
+  changePassword: [{ by: 'PEOPLE' }],
+  acceptInvitation: [{ by: 'PEOPLE' }],
+  updateViewer: [{ by: 'PEOPLE', ...input(() => ({ name: 'Somebody' })) }],
+  createTenant: [{ by: 'PEOPLE', ...input(() => ({ name: 'Another' })) }],
+
+  updateTenant: [
+    needs(
+      'tenant:update',
+      'TENANT',
+      input(() => ({ name: `Shop ${newId('tenant')}` })),
+    ),
+  ],
+  inviteMember: [
+    needs(
+      'member:invite',
+      'TENANT',
+      input(() => ({ email: anAddress(), role: 'VIEWER' })),
+      VIEWERS,
+    ),
+  ],
+  revokeInvitation: [
+    needs(
+      'member:invite',
+      'TENANT',
+      input(async (at) => ({ id: await at.newInvitation() })),
+    ),
+  ],
+  updateMember: [
+    needs(
+      'member:update',
+      'TENANT',
+      input(async (at) => ({ id: await at.newMember(), role: 'VIEWER' })),
+      VIEWERS,
+    ),
+  ],
+  removeMember: [
+    needs(
+      'member:remove',
+      'TENANT',
+      input(async (at) => ({ id: await at.newMember() })),
+      VIEWERS,
+    ),
+  ],
+  createApiKey: [
+    needs(
+      'apiKey:create',
+      'NARROWED',
+      input(() => ({ name: 'Key', scopes: ['API_KEY_CREATE'] })),
+    ),
+    needs('apiKey:create', 'PROJECT', {
+      of: 'a project',
+      ...input(({ projectId }) => ({ name: 'Key', scopes: ['API_KEY_CREATE'], projectId })),
+    }),
+  ],
+  revokeApiKey: [
+    needs(
+      'apiKey:revoke',
+      'TENANT',
+      input(async ({ shop }) => ({ id: await newApiKey(shop) })),
+    ),
+    needs('apiKey:revoke', 'PROJECT', {
+      of: 'a project',
+      ...input(async ({ shop, projectId }) => ({ id: await newApiKey(shop, projectId) })),
+    }),
+  ],
+  createProject: [
+    needs(
+      'project:create',
+      'TENANT',
+      input(() => ({ name: 'Another' })),
+    ),
+  ],
+  updateProject: [
+    needs(
+      'project:update',
+      'PROJECT',
+      input(({ projectId }) => ({ id: projectId, name: newId('project') })),
+    ),
+  ],
+  archiveProject: [
+    needs(
+      'project:archive',
+      'PROJECT',
+      input(({ projectId }) => ({ id: projectId, archived: false })),
+    ),
+  ],
+  grantProjectRole: [
+    needs(
+      'member:update',
+      'PROJECT',
+      input(async (at) => ({ projectId: at.projectId, memberId: await at.newMember(), role: 'VIEWER' })),
+      VIEWERS,
+    ),
+  ],
+  revokeProjectRole: [
+    needs(
+      'member:update',
+      'PROJECT',
+      input(async (at) => ({ projectId: at.projectId, memberId: await at.memberWithRole() })),
+      VIEWERS,
+    ),
+  ],
+  createDatasetUpload: [
+    needs(
+      'dataset:create',
+      'PROJECT',
+      input(({ projectId }) => ({ projectId, fileName: 'a.csv', bytes: 10 })),
+    ),
+  ],
+  completeDatasetUpload: [
+    needs(
+      'dataset:create',
+      'PROJECT',
+      input(async (at) => ({
+        datasetVersionId: await at.sentUpload(),
+        sha256: createHash('sha256').update(FILE).digest('hex'),
+      })),
+    ),
+  ],
+  correctDatasetColumns: [
+    needs(
+      'dataset:update',
+      'PROJECT',
+      input(({ datasetVersionId }) => ({ datasetVersionId, columns: [{ name: 'visits', kind: 'REAL' }] })),
+    ),
+  ],
+  updateDataset: [
+    needs(
+      'dataset:update',
+      'PROJECT',
+      input(({ datasetId }) => ({ id: datasetId, name: newId('dataset') })),
+    ),
+  ],
+  deleteDataset: [
+    needs(
+      'dataset:delete',
+      'PROJECT',
+      input(async (at) => ({ id: (await at.newUpload()).datasetId })),
+    ),
+  ],
+  createExperiment: [
+    needs(
+      'experiment:create',
+      'PROJECT',
+      input(({ projectId }) => ({ projectId, name: 'Question' })),
+    ),
+  ],
+  updateExperiment: [
+    needs(
+      'experiment:update',
+      'PROJECT',
+      input(({ experimentId }) => ({ id: experimentId, name: 'Other' })),
+    ),
+  ],
+  archiveExperiment: [
+    needs(
+      'experiment:archive',
+      'PROJECT',
+      input(({ experimentId }) => ({ id: experimentId, archived: false })),
+    ),
+  ],
+  startRun: [
+    needs(
+      'run:start',
+      'PROJECT',
+      input(({ projectId }) => ({ projectId, pool: 'nobody', probe: {} })),
+    ),
+  ],
+  retryRun: [
+    needs(
+      'run:start',
+      'PROJECT',
+      input(async (at) => ({ id: await at.ended(at.waitingRun()) })),
+    ),
+  ],
+  updateRun: [
+    needs(
+      'run:control',
+      'PROJECT',
+      input(async (at) => ({ id: await at.waitingRun(), name: 'New' })),
+    ),
+  ],
+  cancelRun: [
+    needs(
+      'run:control',
+      'PROJECT',
+      input(async (at) => ({ id: await at.waitingRun() })),
+    ),
+  ],
+  pauseRun: [
+    needs(
+      'run:control',
+      'PROJECT',
+      input(async (at) => ({ id: await at.waitingRun() })),
+    ),
+  ],
+  resumeRun: [
+    needs(
+      'run:control',
+      'PROJECT',
+      input(async (at) => ({ id: await at.paused(at.waitingRun()) })),
+    ),
+  ],
+  deleteArtifact: [
+    needs(
+      'artifact:delete',
+      'PROJECT',
+      input(async (at) => ({ id: await at.newArtifact() })),
+    ),
+  ],
+
+  projectActivity: [needs('project:read', 'PROJECT', { variables: ({ projectId }) => ({ projectId }) })],
+  runEvents: [
+    needs('run:read', 'PROJECT', { variables: async (at) => ({ runId: await at.ended(at.waitingRun()) }) }),
+  ],
+  runMetrics: [needs('run:read', 'PROJECT', { variables: ({ runId }) => ({ runId }) })],
+};
