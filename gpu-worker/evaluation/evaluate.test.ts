@@ -71,6 +71,11 @@ describe('evaluating a synthetic table', () => {
     expect(detection.value).toBeLessThan(0.43);
     expect(detection.reference).toBeGreaterThan(0.96);
     expect(detection.referenceSource).toBe('HOLDOUT');
+    // Boosted trees see that PageValues belong to other rows, and that durations below a minute are gone.
+    const boosted = valueOf(evaluation, 'boostedDetection');
+    expect(boosted.value).toBeLessThan(0.2);
+    expect(boosted.reference).toBeGreaterThan(0.98);
+    expect(evaluation.scores.map(({ name }) => name)).not.toContain('utility');
     expect(evaluation.pairs).toHaveLength((18 * 17) / 2);
     expect(Evaluation.parse(JSON.parse(JSON.stringify(evaluation)))).toEqual(evaluation);
   }, 60_000);
@@ -92,6 +97,18 @@ describe('evaluating a synthetic table', () => {
       synthetic: tableOf(numbers(300, 5), letters(300, 0)),
     };
     expect(await run(tables)).toEqual(await run(tables));
+  });
+
+  it('adds the utility for a target, and fails for one that the real table lacks', async () => {
+    const tables = {
+      real: tableOf(numbers(300, 0), letters(300, 1)),
+      synthetic: tableOf(numbers(300, 5), letters(300, 0)),
+    };
+    expect(valueOf(await run({ ...tables, target: 'c' }), 'utility')).toMatchObject({ better: 'higher' });
+    await expect(run({ ...tables, target: 'C' })).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      location: { field: 'target' },
+    });
   });
 
   it('compares the real table with itself by halves when there is no holdout', async () => {

@@ -5,17 +5,18 @@ import {
   type PairComparison,
   type ReferenceSource,
   type Score,
-  type ScoreName,
 } from '../../schema/messages/scores.js';
 import { UserFailure } from '../failure.js';
 import type { Table } from '../tables/table.js';
 import { alignTables, isComparable, takeRows, type AlignedColumn, type AlignedTables } from './align.js';
 import { exactCopies } from './copies.js';
-import { logisticDetection } from './detection.js';
+import { boostedDetection, logisticDetection } from './detection.js';
 import { compareColumn, missingShare } from './drawings.js';
 import { randomNumbers, shuffledIndices } from './random.js';
+import { SCORE_TEXTS } from './score-texts.js';
 import { columnShape } from './shape.js';
 import { correlationMatrix, pairTrend, trendColumn, type TrendColumn } from './trend.js';
+import { utility } from './utility.js';
 
 /** A longer table is cut to this many random rows: the scores' own sampling error is far below 0.1 % by then. */
 export const MAX_ROWS_COMPARED = 100_000;
@@ -29,6 +30,8 @@ export interface EvaluateOptions {
   readonly synthetic: Table;
   /** Real rows that the generator never saw; gives every score its reference. */
   readonly test?: Table;
+  /** Column to predict, for the utility score; without it there is none. */
+  readonly target?: string;
   readonly seed: number;
   /** Aborting it makes `evaluate` reject with its reason. */
   readonly signal: AbortSignal;
@@ -40,10 +43,12 @@ export interface EvaluateOptions {
  * Compares a synthetic table with the real one, and, for a sense of scale, real rows with real rows by the same scores: the
  * holdout with the real table when there is one, else one random half of the real table with the other.
  *
- * @throws UserFailure INVALID_FILE naming a column that the tables don't share; INSUFFICIENT_DATA for a table without rows
+ * @throws UserFailure INVALID_FILE naming a column that the tables don't share; INSUFFICIENT_DATA for a table without rows;
+ *   what `utility` throws for a target
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { real, synthetic, test, seed, signal, progress } = options;
+  const { real, synthetic, test, target, seed, signal } = options;
+  const progress = rising(options.progress);
   requireRows(real, 'real table');
   requireRows(synthetic, 'synthetic table');
   if (test) requireRows(test, 'test table');
@@ -57,25 +62,37 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     columns.push(compareColumn(column));
     await breathe();
   }
-  progress(0.1);
-  const trends = await comparePairs(compared, breathe, (fraction) => progress(0.1 + 0.3 * fraction));
-  const detection = await logisticDetection(compared, {
-    seed,
-    pause: (fraction) => (progress(0.4 + 0.25 * fraction), breathe()),
-  });
+  progress(0.05);
+  const usefulness =
+    target === undefined
+      ? undefined
+      : await utility({
+          ...{ real, synthetic, test, target, seed },
+          pause: (fraction) => (progress(0.05 + 0.15 * fraction), breathe()),
+        });
+  const trends = await comparePairs(compared, breathe, (fraction) => progress(0.2 + 0.2 * fraction));
+  const detect = async (tables: AlignedTables, from: number) => {
+    const within = (start: number) => ({
+      seed,
+      pause: (fraction: number) => (progress(start + 0.15 * fraction), breathe()),
+    });
+    const logistic = await logisticDetection(tables, within(from));
+    return { logistic, boosted: await boostedDetection(tables, within(from + 0.15)) };
+  };
+  const detection = await detect(compared, 0.4);
   const copies = await exactCopies(all, breathe);
 
   const referenceTrends = reference && (await comparePairs(reference.tables, breathe, () => {}));
-  const referenceDetection =
-    reference &&
-    (await logisticDetection(reference.tables, {
-      seed,
-      pause: (fraction) => (progress(0.75 + 0.2 * fraction), breathe()),
-    }));
+  const referenceDetection = reference && (await detect(reference.tables, 0.7));
   const referenceCopies = reference && (await exactCopies(reference.tables, breathe));
 
   const scores: Score[] = [];
-  const add = (name: ScoreName, value: number | undefined, of?: number, source = reference?.source): void => {
+  const add = (
+    name: keyof typeof SCORE_TEXTS,
+    value: number | undefined,
+    of?: number,
+    source = reference?.source,
+  ): void => {
     if (value === undefined) return;
     scores.push({
       ...SCORE_TEXTS[name],
@@ -84,10 +101,19 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       ...(of !== undefined && source && { reference: clampShare(of), referenceSource: source }),
     });
   };
-  const { shapeError, trendError, logisticDetection: detectionName } = SCORE_NAMES;
-  add(shapeError, meanShapeError(compared.columns), reference && meanShapeError(reference.tables.columns));
-  add(trendError, meanTrendError(trends.pairs), referenceTrends && meanTrendError(referenceTrends.pairs));
-  add(detectionName, detection, referenceDetection);
+  add(
+    SCORE_NAMES.shapeError,
+    meanShapeError(compared.columns),
+    reference && meanShapeError(reference.tables.columns),
+  );
+  add(
+    SCORE_NAMES.trendError,
+    meanTrendError(trends.pairs),
+    referenceTrends && meanTrendError(referenceTrends.pairs),
+  );
+  add(SCORE_NAMES.logisticDetection, detection.logistic, referenceDetection?.logistic);
+  add(SCORE_NAMES.boostedDetection, detection.boosted, referenceDetection?.boosted);
+  if (usefulness) scores.push(usefulness);
   if (columns.some(({ missing }) => missing.real > 0 || missing.synthetic > 0)) {
     add(
       SCORE_NAMES.missingError,
@@ -118,42 +144,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     notes: notesOn(all, compared),
   } satisfies Evaluation);
 }
-
-const SCORE_TEXTS: Readonly<Record<ScoreName, Pick<Score, 'better' | 'unit' | 'meaning'>>> = {
-  shapeError: {
-    better: 'lower',
-    unit: 'percent',
-    meaning: 'How far the distribution of a single column is from the real one, on average over all columns.',
-  },
-  trendError: {
-    better: 'lower',
-    unit: 'percent',
-    meaning: 'How far the relation between two columns is from the real one, on average over all pairs.',
-  },
-  logisticDetection: {
-    better: 'higher',
-    unit: 'share',
-    meaning:
-      'How hard it is for a logistic regression to tell synthetic rows from real ones: 1 is impossible, 0 is always.',
-  },
-  missingError: {
-    better: 'lower',
-    unit: 'percent',
-    meaning:
-      'How far the share of missing cells of a column is from the real one, on average over all columns.',
-  },
-  exactCopies: {
-    better: 'lower',
-    unit: 'percent',
-    meaning:
-      'Synthetic rows that equal a real row; common rows recur by chance, so compare with the same share of unseen real rows.',
-  },
-  duplicates: {
-    better: 'lower',
-    unit: 'percent',
-    meaning: 'Synthetic rows that repeat another synthetic row; good is about as many as in the real table.',
-  },
-};
 
 function requireRows(table: Table, name: string): void {
   if (table.rows === 0) {
@@ -187,6 +177,12 @@ function referenceTables(
     ),
   };
   return { tables: takeRows(twice, order.subarray(half), order.subarray(0, half)), source: 'HALVES' };
+}
+
+/** Shares that a sum of parts rounds down don't fall behind the last. */
+function rising(progress: (fraction: number) => void): (fraction: number) => void {
+  let last = 0;
+  return (fraction) => progress((last = Math.max(last, fraction)));
 }
 
 /** Lets timers and messages through when the last time was a while ago; rejects once the run is to stop. */

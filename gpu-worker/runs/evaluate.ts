@@ -1,3 +1,4 @@
+import type { EvaluateConfig } from '../../schema/messages/run-config.js';
 import type { Session } from '../session.js';
 import { evaluateTables, type Compared } from '../steps/evaluate.js';
 import { loadTable } from '../steps/load-table.js';
@@ -5,6 +6,7 @@ import type { RunResult } from './runners.js';
 
 /** Scores a synthetic table against a real one, beside a real holdout if there is one. */
 export async function evaluateRun(session: Session): Promise<RunResult> {
+  const { target } = session.job.config as EvaluateConfig;
   const compared = await session.step('load', async (progress): Promise<Compared> => {
     const [real, synthetic, test] = [
       session.input('REAL'),
@@ -19,6 +21,7 @@ export async function evaluateRun(session: Session): Promise<RunResult> {
       real: { table: realTable, input: real },
       synthetic: { table, rows: table.rows, input: synthetic },
       test: test && { table: await loadTable(session, test), input: test },
+      target,
     };
   });
   const files = await session.step('evaluate', (progress) => evaluateTables(session, compared, progress));

@@ -16,6 +16,8 @@ export interface Compared {
     readonly input?: JobInput;
   };
   readonly test?: { readonly table: Table; readonly input: JobInput };
+  /** Column to predict, for the utility score. */
+  readonly target?: string;
   /** What made the synthetic table, where this run knows it. */
   readonly maker?: {
     readonly generator: string;
@@ -27,13 +29,14 @@ export interface Compared {
 /** Scores the synthetic table, and writes the scores as JSON and as a page for people. */
 export async function evaluateTables(
   session: Session,
-  { real, synthetic, test, maker }: Compared,
+  { real, synthetic, test, target, maker }: Compared,
   progress: StepProgress,
 ): Promise<OutputFile[]> {
   const found = await evaluate({
     real: real.table,
     synthetic: synthetic.table,
     test: test?.table,
+    target,
     seed: session.job.seed,
     signal: session.signal,
     progress,

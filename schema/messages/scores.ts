@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ColumnKind } from './column.js';
 
-/** The scores of an evaluation. Every one lies in 0–1. */
+/** The scores of an evaluation. Every one lies in 0–1, but a `utility` that is an error may exceed 1. */
 export const SCORE_NAMES = {
   /** 1 − mean shape over columns. */
   shapeError: 'shapeError',
@@ -9,6 +9,13 @@ export const SCORE_NAMES = {
   trendError: 'trendError',
   /** 1 − mean(max(½, AUC) × 2 − 1) of a logistic regression that tells real rows from synthetic ones. */
   logisticDetection: 'logisticDetection',
+  /** The same of gradient-boosted trees. */
+  boostedDetection: 'boostedDetection',
+  /**
+   * Trained on synthetic rows, tested on real ones, beside the same trained on real rows: AUC (higher is better), or for a number its
+   * root mean squared error over the test rows' standard deviation (lower is better). Given when the run names a target.
+   */
+  utility: 'utility',
   /** Share of synthetic rows that equal a real row in every column but the IDs. */
   exactCopies: 'exactCopies',
   /** Share of synthetic rows that repeat an earlier synthetic row. */
@@ -28,10 +35,10 @@ export type ReferenceSource = z.infer<typeof ReferenceSource>;
 
 export const Score = z.object({
   name: ScoreName,
-  /** 0–1, also where `unit` is `percent`. */
-  value: z.number().min(0).max(1),
+  /** 0–1, also where `unit` is `percent`; only a utility that is an error may exceed 1. */
+  value: z.number().min(0),
   /** The same score of real rows: what a perfect generator could be expected to reach. */
-  reference: z.number().min(0).max(1).optional(),
+  reference: z.number().min(0).optional(),
   referenceSource: ReferenceSource.optional(),
   /** What an improvement is. */
   better: z.enum(['higher', 'lower']),

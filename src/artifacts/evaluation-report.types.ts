@@ -45,11 +45,13 @@ registerEnumType(ReferenceSource, {
 export class Score {
   @Field(() => String, {
     description:
-      'Its name: `shapeError`, `trendError`, `logisticDetection`, `exactCopies`, `duplicates`, `missingError`. More may come.',
+      'Its name: `shapeError`, `trendError`, `logisticDetection`, `boostedDetection`, `utility`, `exactCopies`, `duplicates`, `missingError`. More may come.',
   })
   name!: string;
 
-  @Field(() => Float, { description: 'From 0 to 1, whatever the unit.' })
+  @Field(() => Float, {
+    description: 'From 0 to 1, whatever the unit; only a `utility` that is an error may exceed 1.',
+  })
   value!: number;
 
   @Field(() => Float, {

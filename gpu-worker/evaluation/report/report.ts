@@ -101,6 +101,8 @@ const SCORE_TITLES = {
   shapeError: 'Column shape error',
   trendError: 'Pair trend error',
   logisticDetection: 'Logistic detection',
+  boostedDetection: 'Boosted detection',
+  utility: 'Utility',
   missingError: 'Missing cells error',
   exactCopies: 'Copies of real rows',
   duplicates: 'Repeated rows',
