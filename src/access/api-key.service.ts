@@ -31,7 +31,11 @@ export class ApiKeyService {
       throw new UserError(UserErrorCode.INVALID_INPUT, 'Give at least one scope.', ['input', 'scopes']);
     }
     if (input.expiresAt && input.expiresAt <= new Date()) {
-      throw new UserError(UserErrorCode.INVALID_INPUT, 'This time is over.', ['input', 'expiresAt']);
+      throw new UserError(
+        UserErrorCode.INVALID_INPUT,
+        `An API key can't end in the past (${input.expiresAt.toISOString()}). Give a later time, or none for a key that never ends.`,
+        ['input', 'expiresAt'],
+      );
     }
     const projectId = input.projectId ?? confinedTo(context);
     const secret = newSecret(API_KEY_PREFIX);

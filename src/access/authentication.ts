@@ -101,7 +101,10 @@ export class Authentication {
       this.#users.delete(token);
       user = await this.#users.get(token, () => this.#findUser(token));
     }
-    if (!user) throw unauthenticated('This access token is not valid. Sign in again.');
+    if (!user)
+      throw unauthenticated(
+        `This is neither a valid access token nor an API key (those begin with \`${API_KEY_PREFIX}\`). Sign in again.`,
+      );
     const { claims, active, roles } = user;
     if (claims.expiresAt <= Date.now()) throw expired();
     if (!active) throw unauthenticated('This session was ended. Sign in again.');

@@ -184,10 +184,33 @@ async function artifactInput(
 function checked<T>(schema: z.ZodType<T>, value: unknown, path: Path): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+  const [issue] = parsed.error.issues;
   const field = issue?.path.map(String) ?? [];
-  throw invalid(`${field.at(-1) ?? 'The value'}: ${issue?.message ?? 'is invalid'}.`, [...path, ...field]);
+  const given = field.reduce<unknown>((part, name) => (part as Record<string, unknown>)?.[name], value);
+  const name = field.length > 0 ? `\`${field.at(-1)}\`` : 'The value';
+  throw invalid(`${name} must be ${issue ? wanted(issue) : 'another'}, not ${JSON.stringify(given)}.`, [
+    ...path,
+    ...field,
+  ]);
 }
+
+function wanted(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${shownNumber(issue.minimum)}`;
+    case 'too_big':
+      return `${issue.inclusive ? 'at most' : 'less than'} ${shownNumber(issue.maximum)}`;
+    case 'invalid_value':
+      return `one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_type':
+      return `of the type ${issue.expected}`;
+    default:
+      return `other (${issue.message})`;
+  }
+}
+
+/** Small ones, such as 1e-6, as they are. */
+const shownNumber = (value: number | bigint) => (value < 1 ? String(value) : value.toLocaleString('en'));
 
 function withoutNulls(options: object): Record<string, unknown> {
   return Object.fromEntries(

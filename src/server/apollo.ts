@@ -1,6 +1,6 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, OperationTypeNode, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { GraphQLContext } from './graphql-context.js';
 import { LIMITS, overCost, overVariables, shapeRule } from './limits.js';
@@ -15,6 +15,7 @@ export function createApollo(schema: GraphQLSchema, log: Logger): ApolloServer<G
   const limits: ApolloServerPlugin<GraphQLContext> = {
     requestDidStart: async ({ request, contextValue }) => ({
       didResolveOperation: async ({ document, operation }) => {
+        if (operation?.operation === OperationTypeNode.SUBSCRIPTION) throw subscriptionByHttp();
         const variables = request.variables ?? {};
         const excess =
           overVariables(variables) ?? (operation && overCost(schema, document, operation, variables));
@@ -44,3 +45,9 @@ export function createApollo(schema: GraphQLSchema, log: Logger): ApolloServer<G
       shownError(error, requestIds.get(error as object) ?? newRequestId(), log),
   });
 }
+
+const subscriptionByHttp = (): GraphQLError =>
+  new GraphQLError(
+    'Subscriptions need a WebSocket: connect to this URL with ws:// or wss:// and the protocol graphql-transport-ws.',
+    { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } },
+  );

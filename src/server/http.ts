@@ -60,6 +60,10 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
   });
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is nothing at ${request.method} ${request.url.split('?')[0]}. The API is at /graphql, a page to try it at /graphiql.`;
+    void reply.code(404).send({ errors: [{ message, extensions: { code: 'NOT_FOUND' } }] });
+  });
   const apollo = createApollo(schema, log);
   await apollo.start();
   const subscriptions = new SubscriptionServer({ schema, authentication, log });
@@ -129,7 +133,12 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
             .code(405)
             .header('allow', 'POST')
             .send({
-              errors: [{ message: 'Send operations by POST, subscriptions over a WebSocket.' }],
+              errors: [
+                {
+                  message: 'Send operations by POST, subscriptions over a WebSocket.',
+                  extensions: { code: 'BAD_REQUEST' },
+                },
+              ],
             }),
     wsHandler: (socket, request) => subscriptions.accept(socket, request),
   });

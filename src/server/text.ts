@@ -4,7 +4,11 @@ import { UserError, UserErrorCode } from './errors.js';
 export function lineOf(text: string, what: string, maxLength: number, path: readonly string[]): string {
   const line = text.trim();
   if (line.length < 1 || line.length > maxLength) {
-    throw new UserError(UserErrorCode.INVALID_INPUT, `${what} has 1–${maxLength} characters.`, path);
+    throw new UserError(
+      UserErrorCode.INVALID_INPUT,
+      `${what} has 1–${maxLength} characters${counted(line)}.`,
+      path,
+    );
   }
   if (/\p{Cc}/u.test(line)) {
     throw new UserError(
@@ -20,7 +24,11 @@ export function lineOf(text: string, what: string, maxLength: number, path: read
 export function paragraphsOf(text: string, what: string, maxLength: number, path: readonly string[]): string {
   const paragraphs = text.trim();
   if (paragraphs.length > maxLength) {
-    throw new UserError(UserErrorCode.INVALID_INPUT, `${what} has at most ${maxLength} characters.`, path);
+    throw new UserError(
+      UserErrorCode.INVALID_INPUT,
+      `${what} has at most ${maxLength} characters${counted(paragraphs)}.`,
+      path,
+    );
   }
   if (/[^\P{Cc}\n\r\t]/u.test(paragraphs)) {
     throw new UserError(UserErrorCode.INVALID_INPUT, `${what} has no control characters.`, path);
@@ -28,12 +36,19 @@ export function paragraphsOf(text: string, what: string, maxLength: number, path
   return paragraphs;
 }
 
+const counted = (text: string) =>
+  text.length > 0 ? `; this one has ${text.length.toLocaleString('en')}` : '; this one is blank';
+
 /** An e-mail address, lower-cased, since it is what people sign in with. */
 export function emailOf(text: string, path: readonly string[]): string {
   const email = text.trim().toLowerCase();
   // Something, an @, something with a dot: only a message to it can tell more.
   if (email.length > 254 || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+\.[^\s@\p{Cc}]+$/u.test(email)) {
-    throw new UserError(UserErrorCode.INVALID_INPUT, 'This is not an e-mail address.', path);
+    throw new UserError(
+      UserErrorCode.INVALID_INPUT,
+      'This is not an e-mail address; one looks like `ada@example.com`.',
+      path,
+    );
   }
   return email;
 }

@@ -1,0 +1,93 @@
+import { sharedServices } from '../platform/services.js';
+import { makeShop, makeUser, type Shop } from '../platform/shop.js';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await makeShop(sharedServices().gatewayUrl, 'Mistakes');
+});
+afterAll(() => shop.owner.close());
+
+const start = (input: object) =>
+  shop.owner.mutate(
+    'mutation ($input: StartRunInput!) { startRun(input: $input) { userErrors { message code path } } }',
+    { input: { projectId: shop.projectId, ...input } },
+  );
+const synthesize = (input: object) => start({ synthesize: { datasetVersionId: 'dsv_x', ...input } });
+
+test.each<[string, () => Promise<unknown>, string[], string]>([
+  ['nothing to do', () => start({}), [], 'exactly one of synthesize, sample, evaluate, probe; none is'],
+  [
+    'two things to do',
+    () => start({ probe: {}, sample: { modelArtifactId: 'x', rows: 1 } }),
+    [],
+    'sample and probe are',
+  ],
+  [
+    'an unknown generator',
+    () => synthesize({ generator: 'gan9' }),
+    ['synthesize', 'generator'],
+    'Choose one of: autoregressive',
+  ],
+  [
+    'an option below its range',
+    () => synthesize({ autoregressive: { epochs: 0 } }),
+    ['synthesize', 'autoregressive', 'epochs'],
+    '`epochs` must be at least 1, not 0.',
+  ],
+  [
+    'an option above its range',
+    () => synthesize({ autoregressive: { epochs: 20_000 } }),
+    ['synthesize', 'autoregressive', 'epochs'],
+    '`epochs` must be at most 10,000, not 20000.',
+  ],
+  [
+    'a tiny option',
+    () => synthesize({ autoregressive: { learningRate: 1e-9 } }),
+    ['synthesize', 'autoregressive', 'learningRate'],
+    '`learningRate` must be at least 0.000001, not 1e-9.',
+  ],
+  [
+    'negative rows',
+    () => synthesize({ rows: -1 }),
+    ['synthesize', 'rows'],
+    '`rows` must be at least 1, not -1.',
+  ],
+  [
+    'a long name',
+    () => start({ name: 'x'.repeat(10_000), probe: {} }),
+    ['name'],
+    '1–100 characters; this one has 10,000.',
+  ],
+  ['a blank name', () => start({ name: ' ', probe: {} }), ['name'], '1–100 characters; this one is blank.'],
+  ['a name of two lines', () => start({ name: 'a\nb', probe: {} }), ['name'], 'one line'],
+])('a run with %s is refused: where, and what it should be', async (_, mistake, path, message) => {
+  await expect(mistake()).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    path: ['input', ...path],
+    message: expect.stringContaining(message) as string,
+  });
+});
+
+test('a user of no tenant, or of several, is told how to say which', async () => {
+  const { token } = await makeUser(shop.url);
+  await expect(shop.owner.as({ token }).request('{ projects { totalCount } }')).rejects.toThrow(
+    /header `synthcart-tenant`.*memberships.*createTenant/,
+  );
+});
+
+test('a token that is none says what one looks like', async () => {
+  await expect(shop.owner.as({ token: 'nonsense' }).request('{ viewer { id } }')).rejects.toThrow(
+    /neither a valid access token nor an API key \(those begin with `synthcart_`\)/,
+  );
+});
+
+test('a subscription by HTTP, an operation by GET and a wrong path say where to go instead', async () => {
+  await expect(
+    shop.owner.request('subscription ($id: ID!) { projectActivity(projectId: $id) { cursor } }', {
+      id: shop.projectId,
+    }),
+  ).rejects.toMatchObject({ code: 'BAD_REQUEST', message: expect.stringContaining('WebSocket') as string });
+  const messageAt = async (path: string) => (await fetch(new URL(path, shop.url))).text();
+  expect(await messageAt('/graphql?query={viewer{id}}')).toContain('Send operations by POST');
+  expect(await messageAt('/api')).toContain('The API is at /graphql');
+});
