@@ -18,12 +18,3 @@ export function diskFullFailure(error: unknown): UserFailure | undefined {
     "The worker's disk is full, so the table could not be stored. Free space there, then run this again.",
   );
 }
-
-/** Runs `work`; a full disk rejects with the DISK_FULL failure, anything else as it came. */
-export async function reportDiskFull<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw diskFullFailure(error) ?? error;
-  }
-}

@@ -405,6 +405,15 @@ describe('an ingest that is stopped', () => {
   );
 });
 
+test('a table that outgrows the memory for it is reported as such and leaves nothing', async () => {
+  const limits = { memoryBytes: 6 * 1024 * 1024, maxLineBytes: 65_536 };
+  await expect(run(`a,b\n${manyRows(50_000)}`, 'orders.csv', { limits })).rejects.toMatchObject({
+    name: 'UserFailure',
+    code: 'OUT_OF_MEMORY',
+  });
+  expect(await readdir(folder)).toEqual(['upload']);
+});
+
 /** A file system of 8 MiB of which `work` may fill all. */
 async function onSmallDisk(work: (disk: string) => Promise<void>): Promise<void> {
   const disk = join(folder, 'disk');

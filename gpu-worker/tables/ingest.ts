@@ -2,7 +2,6 @@ import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ColumnKind, ColumnSchema } from '../../schema/messages/column.js';
 import type { DatasetProfile, FileFormat } from '../../schema/messages/profile.js';
-import { reportDiskFull } from './disk-full.js';
 import { identifier, literal, openDuckDb, type DuckDb } from './duckdb.js';
 import { PARQUET_OPTIONS } from './parquet-sink.js';
 import { findColumnKinds } from './ingest/column-kinds.js';
@@ -12,6 +11,7 @@ import { checkJsonLines } from './ingest/json-lines-file.js';
 import { DEFAULT_LIMITS, type IngestLimits } from './ingest/limits.js';
 import { checkParquet, damagedParquet } from './ingest/parquet-file.js';
 import type { SourceTable } from './ingest/source-table.js';
+import { reportShortage } from './shortage.js';
 import { textChunks, type TextSource } from './ingest/text-chunks.js';
 import type { TypedColumn } from './ingest/typed-column.js';
 import { unpack, type Unpacked } from './ingest/unpack.js';
@@ -46,13 +46,14 @@ export interface Ingested {
  * JSON lines and Parquet, and gzip of each; the content decides, not the name.
  *
  * Throws UserFailure INVALID_FILE, INVALID_ENCODING, LIMIT_EXCEEDED or INVALID_CONFIG (a correction that doesn't fit)
- * with file, line and column; DISK_FULL when the worker's disk is; `signal.reason` when aborted. The work folder then
+ * with file, line and column; DISK_FULL or OUT_OF_MEMORY when the
+ * worker has no more; `signal.reason` when aborted. The work folder then
  * is as it was.
  */
 export async function ingestFile(options: IngestOptions): Promise<Ingested> {
   const { workFolder, signal } = options;
   signal.throwIfAborted();
-  return reportDiskFull(async () => {
+  return reportShortage(async () => {
     const folder = await mkdtemp(join(workFolder, 'ingest-'));
     try {
       return await ingestIn(folder, options);

@@ -2,15 +2,21 @@ import { availableParallelism } from 'node:os';
 import type { DuckDBDoubleVector, DuckDBVarCharVector } from '@duckdb/node-api';
 import type { ColumnSchema } from '../../schema/messages/column.js';
 import { identifier, literal, MEBIBYTE, openDuckDb } from './duckdb.js';
+import { reportShortage } from './shortage.js';
 import type { Column, Table } from './table.js';
 
 const MEMORY_BYTES = 1024 * MEBIBYTE;
 
 /**
  * Reads the given columns of a Parquet file that this worker wrote, in the file's row order; categories come in order
- * of first appearance. Throws DuckDB's error when the file or a column is missing.
+ * of first appearance. Throws OUT_OF_MEMORY or DISK_FULL where that is why, and DuckDB's error when
+ * the file or a column is missing.
  */
-export async function readParquet(path: string, columns: readonly ColumnSchema[]): Promise<Table> {
+export function readParquet(path: string, columns: readonly ColumnSchema[]): Promise<Table> {
+  return reportShortage(() => read(path, columns));
+}
+
+async function read(path: string, columns: readonly ColumnSchema[]): Promise<Table> {
   const database = await openDuckDb({
     // Streamed results keep the file's order whatever the threads.
     threads: Math.min(2, availableParallelism()),

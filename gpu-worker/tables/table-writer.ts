@@ -1,7 +1,7 @@
 import type { ColumnSchema } from '../../schema/messages/column.js';
 import { createCsvSink } from './csv-sink.js';
-import { reportDiskFull } from './disk-full.js';
 import { createParquetSink } from './parquet-sink.js';
+import { reportShortage } from './shortage.js';
 import type { Table } from './table.js';
 
 /** One file being written, chunk after chunk. Nothing is under its final name before `close` resolves. */
@@ -19,7 +19,7 @@ export interface TableWriterOptions {
 }
 
 export interface TableWriter {
-  /** Chunks must have the writer's columns, in its order. Rejects with DISK_FULL when the disk is. */
+  /** Chunks must have the writer's columns, in its order. Rejects with DISK_FULL or OUT_OF_MEMORY where that is why. */
   write(chunk: Table): Promise<void>;
   /** Finishes the files and puts them under their names; a failure leaves none behind. */
   close(): Promise<{ rows: number }>;
@@ -49,12 +49,12 @@ export function createTableWriter({ columns, csvPath, parquetPath }: TableWriter
       if (mismatch >= 0 || chunk.columns.length !== columns.length) {
         throw new RangeError(`a chunk has other columns than the file, from position ${mismatch + 1}`);
       }
-      for (const sink of sinks) await reportDiskFull(() => sink.write(chunk));
+      for (const sink of sinks) await reportShortage(() => sink.write(chunk));
       rows += chunk.rows;
     },
     async close() {
       try {
-        for (const sink of sinks) await reportDiskFull(() => sink.close());
+        for (const sink of sinks) await reportShortage(() => sink.close());
       } catch (error) {
         await abort();
         throw error;
