@@ -10,6 +10,8 @@ const base = {
 };
 
 export default {
+  // A limit for what hangs, not a measure of speed: machines are slow at times.
+  testTimeout: 120_000,
   projects: [
     {
       ...base,

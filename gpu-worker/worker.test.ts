@@ -180,7 +180,7 @@ describe('a worker', () => {
     const end = await gateway.end(job);
     expect(end).toMatchObject({ type: 'failed', failure: { code: 'INTERNAL' } });
     const { incidentId } = (end as { failure: { incidentId: string } }).failure;
-    expect(worker.log).toContain(incidentId);
+    await worker.hasLogged(incidentId);
     expect(isRunning(child!)).toBe(false);
   });
 

@@ -1,5 +1,5 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,7 @@ export async function compile(): Promise<void> {
 /** A worker as it runs in production, with its log kept. */
 export class WorkerProcess {
   log = '';
+  readonly #logged = new EventEmitter();
 
   private constructor(
     readonly process: ChildProcess,
@@ -33,13 +34,21 @@ export class WorkerProcess {
     });
     const worker = new WorkerProcess(child, environment.WORK_FOLDER);
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (worker.log += text));
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        worker.log += text;
+        worker.#logged.emit('line');
+      });
     }
     await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(() => Promise.reject(new Error(`the worker stopped: ${worker.log}`))),
     ]);
     return worker;
+  }
+
+  /** Resolves once the log has that text: it comes through a pipe, after what it tells of. */
+  async hasLogged(text: string): Promise<void> {
+    while (!this.log.includes(text)) await once(this.#logged, 'line');
   }
 
   /** Folders of attempts that this worker has on its disk. */
