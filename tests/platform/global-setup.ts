@@ -80,6 +80,7 @@ export default async function setUp(): Promise<void> {
     templateDatabase,
     secret,
     gatewayUrl: gateway.url,
+    gatewayPid: gateway.pid,
     sharedDatabaseUrl: environment.DATABASE_URL,
     sharedNatsUrl: nats.url,
   };

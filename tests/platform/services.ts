@@ -18,6 +18,7 @@ export interface SharedServices {
   secret: string;
   /** The gateway, with one worker, that tests share when they don't break it. */
   gatewayUrl: string;
+  gatewayPid: number;
   sharedDatabaseUrl: string;
   sharedNatsUrl: string;
 }
@@ -56,8 +57,8 @@ export async function testDatabase(services: SharedServices = sharedServices()):
 
 export interface TestNats {
   url: string;
-  /** Same port, same streams. */
-  restart(): Promise<void>;
+  /** Same port, and the same streams, or none, as after the loss of its disk. */
+  restart(options?: { forget: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,8 +69,9 @@ export async function testNats(): Promise<TestNats> {
   let server = await startEmbeddedNats({ folder, log });
   return {
     url: server.url,
-    restart: async () => {
+    restart: async ({ forget } = { forget: false }) => {
       await server.stop();
+      if (forget) await rm(join(folder, 'nats', 'jetstream'), { recursive: true });
       server = await startEmbeddedNats({ folder, log });
     },
     stop: async () => {
