@@ -153,6 +153,8 @@ export class Bus {
   consume(consumer: DurableConsumer, handler: (delivery: Delivery) => void): { stop(): Promise<void> } {
     let stopped = false;
     let stopMessages: () => unknown = () => undefined;
+    // A server that lost its disk comes back without the consumer: pulls that are under way notice half a minute later.
+    const reconnection = this.onReconnect(() => stopMessages());
     const running = (async () => {
       while (!stopped && !this.#connection.isClosed()) {
         try {
@@ -175,6 +177,7 @@ export class Bus {
     return {
       stop: async () => {
         stopped = true;
+        reconnection.unsubscribe();
         stopMessages();
         await running;
       },
@@ -245,6 +248,7 @@ export class Bus {
   }
 
   async #ensureConsumer(consumer: DurableConsumer): Promise<void> {
+    await this.ensureStreams();
     const manager = await this.#connection.jetstreamManager();
     try {
       await manager.consumers.info(consumer.stream, consumer.name);

@@ -91,6 +91,14 @@ describe('a run outlives', () => {
     expect(await attemptsOf(platform.database.ownerUrl, runId)).toHaveLength(1);
   }, 180_000);
 
+  test('nats-server with its disk: the streams are made again, and what is started next runs', async () => {
+    await platform.nats.restart({ forget: true });
+    const runId = await startRun(shop, { probe: { seconds: 0.5, pointsPerSecond: 20 } });
+    const { run } = await finish(shop.owner, runId, {});
+    expect(run.state).toBe('SUCCEEDED');
+    expect(await attemptsOf(platform.database.ownerUrl, runId)).toHaveLength(1);
+  }, 60_000);
+
   test('a worker that comes back after its lease: the old attempt changes nothing', async () => {
     const runId = await train();
     await untilEvent(shop, runId, isCheckpoint);
