@@ -175,8 +175,16 @@ export class Reports {
     const { database, bus, config, log } = this.options;
     const { tenantId, runId } = first.report;
     const context = systemContext(tenantId, `reports ${runId}`);
+    let checked: CheckedOutputs | Failure | undefined;
     try {
-      const checked = await this.#checkOutputs(first.report);
+      checked = await this.#checkOutputs(first.report);
+    } catch (error) {
+      // No fault of the report, which is never buried for it: should the storage stay away, the lease runs out in time.
+      run.waitMs = nextWait(run.waitMs, RETRY_MILLISECONDS);
+      log.error({ err: error, run: runId }, 'the outputs of a run could not be looked at');
+      return;
+    }
+    try {
       const acceptGap =
         run.gapSince !== undefined && performance.now() - run.gapSince > GAP_PATIENCE_MILLISECONDS;
       const stored = await database.withTenant(context, (tx) =>

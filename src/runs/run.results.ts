@@ -48,6 +48,9 @@ export async function checkOutputs(
   const checked: CheckedOutputs = { outputs: body.outputs };
   for (const output of body.outputs) {
     if (output.kind !== 'PROFILE' && output.kind !== 'SCORES') continue;
+    if (output.bytes > MOST_BYTES_READ) {
+      return internalFailure(`The run's output ${output.fileName} is larger than the gateway reads.`);
+    }
     const content = parseJson(await objects.read(output.key, MOST_BYTES_READ));
     const parsed =
       output.kind === 'PROFILE' ? IngestResult.safeParse(content) : Evaluation.safeParse(content);

@@ -270,6 +270,23 @@ describe('reports', () => {
       expect(await artifacts(job.runId)).toEqual([]);
     });
 
+    it('waits for an object storage that is away, however often it is asked', async () => {
+      const job = await claimed();
+      const output = await upload(job, 'synthetic.csv', 'SYNTHETIC_CSV', 'a\n1\n');
+      objects.away = true;
+      const failures = objects.failures + 7;
+      await new Reporting(bed.bus, job).report({
+        type: 'succeeded',
+        outputs: [output],
+        metricPoints: 0,
+        stepSeconds: {},
+      });
+      await eventually(async () => objects.failures >= failures);
+      objects.away = false;
+      await reached(job.runId, 'SUCCEEDED');
+      expect(await artifacts(job.runId)).toHaveLength(1);
+    }, 30_000);
+
     it('make a dataset version ready when the run was its ingest', async () => {
       const [runId] = (await bed.queue(tenant, 1, {
         kind: 'INGEST',

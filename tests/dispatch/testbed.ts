@@ -19,6 +19,9 @@ export const POOL = 'test';
 export class MemoryObjects implements Objects {
   readonly stored = new Map<string, Buffer>();
   readonly deleted: string[] = [];
+  /** While set, nobody reaches the storage; counts who tried. */
+  away = false;
+  failures = 0;
 
   put(key: string, content: string | Buffer): { key: string; bytes: number; sha256: string } {
     const buffer = Buffer.from(content);
@@ -35,6 +38,10 @@ export class MemoryObjects implements Objects {
   }
 
   async head(key: string): Promise<ObjectHead | undefined> {
+    if (this.away) {
+      this.failures += 1;
+      throw new Error('EIO: the storage is away');
+    }
     const content = this.stored.get(key);
     return content && { bytes: content.length, sha256: sha256(content) };
   }
