@@ -98,6 +98,8 @@ export class UploadService {
         tx,
         { operation: 'completeDatasetUpload', key: input.idempotencyKey, body: input },
         async () => {
+          // The sweep may be about to expire the upload, and to discard the file.
+          await tx.$executeRaw`SELECT 1 FROM dataset_versions WHERE tenant_id = ${context.tenantId} AND id = ${id} FOR UPDATE`;
           const version = await requireVersion(context, tx, id);
           if (!isCompleted(version, sha256)) {
             requireUploaded(version, head, sha256);

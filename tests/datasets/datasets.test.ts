@@ -316,3 +316,31 @@ test('a file that does not fit into what the tenant may use is refused, and fits
     await small.owner.close();
   }
 });
+
+test('an upload that is completed in the moment in which it expires is expired, not ingested without its file', async () => {
+  const content = 'a,b\n1,2\n';
+  const created = await uploaded(content);
+  const { id } = created.datasetVersion;
+  const sweep = new pg.Client({ connectionString: sharedServices().sharedDatabaseUrl });
+  await sweep.connect();
+  try {
+    await sweep.query('BEGIN');
+    await sweep.query(`UPDATE dataset_versions SET state = 'FAILED' WHERE id = $1`, [id]);
+    const refused = refusal(COMPLETE, { datasetVersionId: id, sha256: sha256(content) });
+    await waitsForLock(sweep);
+    await sweep.query('COMMIT');
+    expect(await refused).toMatchObject({ code: 'EXPIRED' });
+  } finally {
+    await sweep.end();
+  }
+});
+
+/** Resolves once another session waits for a lock that the client's transaction holds. */
+async function waitsForLock(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rowCount } = await client.query(
+      'SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))',
+    );
+    if (rowCount) return;
+  }
+}
