@@ -9,7 +9,7 @@ const BATCH = 10_000;
 const REPEATS = 10;
 
 const HISTORY = `query History($id: ID!, $maxPoints: Int!) {
-  run(id: $id) { metrics { name buckets(maxPoints: $maxPoints) { firstStep lastStep min max last count } } }
+  run(id: $id) { metrics(maxPoints: $maxPoints) { name buckets { firstStep lastStep min max last count } } }
 }`;
 interface History {
   run: { metrics: { buckets: { count: number }[] }[] };

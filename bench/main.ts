@@ -23,6 +23,10 @@ async function main(names: readonly string[], { rounds, json, profile }: Flags):
   const loadBefore = loadavg()[0] ?? 0;
   console.log(`${machine}; load before: ${loadBefore.toFixed(1)}; ${rounds} rounds.\n`);
   const platform = await startBenchPlatform(profile);
+  // The servers would outlive this process.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void platform.stop().finally(() => process.exit(1)));
+  }
   const measured: Measured[] = [];
   try {
     for (const { name, compares, run } of chosen) {

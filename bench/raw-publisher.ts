@@ -1,6 +1,6 @@
 // The yardstick of a worker: publishes points by core NATS, in the worker's batches, with nothing between.
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from 'nats';
+import { connectRaw } from './raw-nats.js';
 
 export interface Publish {
   type: 'publish';
@@ -11,7 +11,7 @@ export interface Publish {
 /** As the worker batches. */
 const BATCH_MILLISECONDS = 100;
 
-const connection = await connect({ servers: process.env['NATS_URL'] });
+const connection = await connectRaw();
 
 async function publish({ pointsPerSecond, seconds }: Publish): Promise<void> {
   const start = Date.now();
