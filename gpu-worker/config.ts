@@ -1,4 +1,4 @@
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -14,8 +14,11 @@ const Environment = z.object({
   SLOTS: z.coerce.number().int().min(1).max(64).default(1),
   /** Forces one engine; without it the fastest that starts is used. */
   ENGINE: z.string().optional(),
-  /** Where inputs and outputs of runs lie while they are worked on. */
-  WORK_FOLDER: z.string().min(1).default(join(tmpdir(), 'synthcart-worker')),
+  /** Where inputs and outputs of runs lie while they are worked on. By default each user of the machine has their own. */
+  WORK_FOLDER: z
+    .string()
+    .min(1)
+    .default(join(tmpdir(), `synthcart-worker-${userInfo().uid}`)),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Threads of native libraries in one run. Default: the processors shared among the slots. */
   THREADS: z.coerce.number().int().min(1).optional(),

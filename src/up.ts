@@ -56,6 +56,7 @@ export async function up(options: UpOptions): Promise<Platform> {
       SYNTHCART_SECRET: secret,
       DATABASE_URL: databaseUrl,
       NATS_URL: natsUrl,
+      WORK_FOLDER: process.env['WORK_FOLDER'] ?? join(folder, 'work'),
       OBJECTS_URL: process.env['OBJECTS_URL'] ?? pathToFileURL(join(folder, 'objects')).href,
       PORT: String(options.port || (await freePort())),
     };
