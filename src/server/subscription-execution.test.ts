@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { buildSchema, parse } from 'graphql';
 import { newId } from '../platform/ids.js';
 import type { RequestContext } from '../access/context.js';
@@ -105,4 +107,33 @@ test('ending a stream that waits ends its source', async () => {
   expect(await stream.next()).toBeUndefined();
   await new Promise((done) => setImmediate(done));
   expect(source.ends()).toBe(1);
+});
+
+test('a subscription that lives long keeps none of the events that it has answered', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const events: WeakRef<object>[] = [];
+  const schema = buildSchema('type Query { a: Int } type Subscription { tick: Int }');
+  schema.getSubscriptionType()!.getFields()['tick']!.subscribe = async function* () {
+    for (let tick = 0; ; tick++) {
+      const event = { tick };
+      events.push(new WeakRef(event));
+      yield event;
+    }
+  };
+  const document = parse('subscription { tick }');
+  const stream = await openSubscription({
+    schema,
+    document,
+    request: key(),
+    format: (error) => error.toJSON(),
+  });
+  if ('errors' in stream) throw new Error(String(stream.errors));
+  for (let count = 0; count < 100; count++) await stream.next();
+  // A WeakRef holds its target until the turn of the event loop in which it was made is over.
+  await new Promise((done) => setImmediate(done));
+  collectGarbage();
+  const kept = events.filter((event) => event.deref() !== undefined);
+  stream.return();
+  expect(kept.length).toBeLessThan(5);
 });

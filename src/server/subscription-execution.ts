@@ -77,21 +77,25 @@ export async function openSubscription(
     return text;
   };
 
-  let stop!: (value: undefined) => void;
-  const stopped = new Promise<undefined>((resolve) => (stop = resolve));
+  /** Ends a `next` that waits: the source may take its time to hear of `return`, and whoever unsubscribed has gone already. */
+  let leave: (() => void) | undefined;
   let ended = false;
   return {
     async next() {
       if (ended) return undefined;
-      // The source may take its time to hear of `return`; whoever unsubscribed has gone already.
-      const step = await Promise.race([events.next(), stopped]);
+      // Not `Promise.race` with one promise of the end: it would keep every event for as long as the subscription lives.
+      const step = await new Promise<IteratorResult<unknown> | undefined>((resolve, reject) => {
+        leave = () => resolve(undefined);
+        events.next().then(resolve, reject);
+      });
+      leave = undefined;
       if (ended || !step || step.done) return undefined;
       return sharedAnswer(step.value);
     },
     return() {
       if (ended) return;
       ended = true;
-      stop(undefined);
+      leave?.();
       gone.abort();
       // A source that fails while it is closed has nobody left to tell.
       void Promise.resolve(events.return?.()).catch(() => undefined);
