@@ -83,6 +83,7 @@ export default async function setUp(): Promise<void> {
     gatewayPid: gateway.pid,
     sharedDatabaseUrl: environment.DATABASE_URL,
     sharedNatsUrl: nats.url,
+    gatewayEnvironment: environment,
   };
   process.env[SERVICES_VARIABLE] = JSON.stringify(services);
 }

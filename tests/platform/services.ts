@@ -21,6 +21,8 @@ export interface SharedServices {
   gatewayPid: number;
   sharedDatabaseUrl: string;
   sharedNatsUrl: string;
+  /** Of that gateway; another one with the same shares its work. */
+  gatewayEnvironment: Record<string, string>;
 }
 
 export const SERVICES_VARIABLE = 'SYNTHCART_TEST_SERVICES';
@@ -51,7 +53,10 @@ export async function testDatabase(services: SharedServices = sharedServices()):
     appUrl: roleUrl(ownerUrl, 'synthcart_app', services.secret),
     dispatchUrl: roleUrl(ownerUrl, 'synthcart_dispatch', services.secret),
     drop: () =>
-      asOwner(services, async (owner) => void (await owner.query(`DROP DATABASE ${name} WITH (FORCE)`))),
+      asOwner(
+        services,
+        async (owner) => void (await owner.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+      ),
   };
 }
 
