@@ -190,11 +190,12 @@ async function topValues(
     const cell = `c${column.index}`;
     const value = isStringKind(column.schema) ? cell : `CAST(${asNumber(column)} AS VARCHAR)`;
     return (
-      `(SELECT ${column.index} AS i, ${value} AS v, n FROM (SELECT ${cell}, count(*) AS n FROM ${typed} ` +
+      `(SELECT ${column.index} AS i, ${value} AS v, n, row_number() OVER (ORDER BY n DESC, ${cell}) AS place ` +
+      `FROM (SELECT ${cell}, count(*) AS n FROM ${typed} ` +
       `WHERE ${cell} IS NOT NULL GROUP BY ${cell} ORDER BY n DESC, ${cell} LIMIT ${detail.topValues}))`
     );
   });
-  const found = await database.rows(`SELECT * FROM (${queries.join(' UNION ALL ')}) ORDER BY i, n DESC`);
+  const found = await database.rows(`SELECT i, v, n FROM (${queries.join(' UNION ALL ')}) ORDER BY i, place`);
   const schemas = new Map(group.map(({ index, schema }) => [index, schema]));
   const top = new Map<number, ValueCount[]>();
   for (const [i, v, n] of found) {
