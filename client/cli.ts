@@ -85,7 +85,7 @@ program
     'after',
     '\nExample:\n  $ DATABASE_URL=postgresql://owner:…@db/synthcart SYNTHCART_SECRET=… synthcart migrate',
   )
-  .action(() => become('dist/prisma/migrate.js'));
+  .action(() => become('dist/src/migrate.js'));
 
 program
   .command('synthesize')

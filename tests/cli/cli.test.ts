@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAccount, type Account } from '../../client/platform.js';
-import { sharedServices } from '../platform/services.js';
+import { withClient } from '../platform/observe.js';
+import { sharedServices, withDatabase } from '../platform/services.js';
 import { smallTable } from '../platform/shop.js';
 
 describe('the command line', () => {
@@ -91,6 +93,27 @@ describe('the command line', () => {
   test('ends with 3 when no platform answers', async () => {
     const unreachable = await synthcart(['synthesize', table], { SYNTHCART_URL: 'http://127.0.0.1:9' });
     expect(unreachable).toMatchObject({ code: 3, stderr: expect.stringContaining('127.0.0.1:9') as unknown });
+  }, 60_000);
+
+  test('migrates a database, and says so when there is nothing to do', async () => {
+    const { ownerUrl, secret } = sharedServices();
+    const database = `migrated_${randomBytes(4).toString('hex')}`;
+    const environment = { DATABASE_URL: withDatabase(ownerUrl, database), SYNTHCART_SECRET: secret };
+    await withClient(ownerUrl, (owner) => owner.query(`CREATE DATABASE ${database}`));
+    try {
+      expect(await synthcart(['migrate'], environment)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('row_level_security') as unknown,
+      });
+      expect(await synthcart(['migrate'], environment)).toMatchObject({
+        code: 0,
+        stdout: 'The database is up to date.\n',
+      });
+    } finally {
+      await withClient(ownerUrl, (owner) => owner.query(`DROP DATABASE ${database} WITH (FORCE)`));
+    }
+    const lost = await synthcart(['migrate'], { DATABASE_URL: '', SYNTHCART_SECRET: '' });
+    expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining('DATABASE_URL') as unknown });
   }, 60_000);
 
   test('shows help with an example for every command', async () => {
