@@ -308,6 +308,11 @@ test('a file that does not fit into what the tenant may use is refused, and fits
     expect((await declare(301)).userErrors).toMatchObject([
       { code: 'LIMIT_EXCEEDED', path: ['input', 'bytes'] },
     ]);
+    // A file that could not be read is there all the same.
+    await owner.query("UPDATE dataset_versions SET state = 'FAILED', ingest_run_id = 'run' WHERE id = $1", [
+      first.datasetVersion.id,
+    ]);
+    expect((await declare(301)).userErrors).toMatchObject([{ code: 'LIMIT_EXCEEDED' }]);
     expect((await declare(300)).userErrors).toEqual([]);
     await small.owner.mutate(DELETE, { input: { id: first.dataset.id } });
     expect((await declare(700)).userErrors).toEqual([]);
