@@ -233,12 +233,15 @@ export class Reports {
   }
 
   async #databaseAnswers(): Promise<boolean> {
-    return this.options.database
-      .asDispatch((tx) => tx.$queryRaw`SELECT 1`)
-      .then(
-        () => true,
-        () => false,
-      );
+    return (
+      this.options.database
+        // By the connections that reports are stored with: while they are all taken, it is no fault of a report either.
+        .withScope({}, (tx) => tx.$queryRaw`SELECT 1`)
+        .then(
+          () => true,
+          () => false,
+        )
+    );
   }
 
   async #bury(delivery: Delivery, reason: string): Promise<void> {
