@@ -21,7 +21,7 @@ export function numberCellText(value: number, schema: ColumnSchema): string {
     case 'INTEGER':
       return BigInt(roundedNumber(value, schema)).toString();
     case 'REAL':
-      return decimalText(roundedNumber(value, schema), schema.decimals);
+      return realText(roundedNumber(value, schema), schema);
     case 'BOOLEAN':
       return (schema.booleanLabels ?? ['false', 'true'])[value >= 0.5 ? 1 : 0];
     case 'DATETIME':
@@ -31,6 +31,16 @@ export function numberCellText(value: number, schema: ColumnSchema): string {
     case 'ID':
       throw new TypeError(`column "${schema.name}" holds strings, not numbers`);
   }
+}
+
+/** `toFixed` falls back to exponents from here on. */
+const LEAST_UNFIXED = 1e21;
+
+function realText(value: number, { decimals, fixedDecimals }: ColumnSchema): string {
+  if (fixedDecimals && decimals !== undefined && Math.abs(value) < LEAST_UNFIXED) {
+    return value.toFixed(decimals);
+  }
+  return decimalText(value, decimals);
 }
 
 const ISO_LENGTH = { date: 10, second: 19, millisecond: 23 } as const;

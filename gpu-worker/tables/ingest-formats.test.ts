@@ -330,6 +330,20 @@ describe('ingest finds', () => {
     ]);
   });
 
+  test('whether every value has the same number of decimals', async () => {
+    const result = await ingest(
+      'price,mixed,exponent,gaps,whole\n12.50,1.5,1.5,1.25,3.0\n3.00,2.25,25E-1,-,4.0\n-0.25,3,3.5,,5.0\n',
+    );
+    expect(result.columns.map(({ decimals, fixedDecimals }) => [decimals, fixedDecimals])).toEqual([
+      [2, true],
+      [2, undefined],
+      [1, undefined],
+      [2, true],
+      [1, true],
+    ]);
+    expect(result.profile.columns[0]!.topValues.map(({ value }) => value)).toContain('12.50');
+  });
+
   test('figures of each kind that a person could count', async () => {
     const { profile } = await ingest(
       'n,t,c,b\n1,2026-01-01,x,true\n2,2026-01-03,yy,false\n2,2026-01-02,x,true\n7,2026-01-01,,true\n',

@@ -71,6 +71,12 @@ describe('a table writer', () => {
     );
   });
 
+  test('keeps the zeros of a column whose values all have the same number of decimals', async () => {
+    const price = { name: 'price', kind: 'REAL', decimals: 2, fixedDecimals: true } as const;
+    const { csv } = await written(table(numeric(price, [12.5, 3, -0.001, NaN, 1e22])), 'prices');
+    expect(csv).toBe('price\n12.50\n3.00\n0.00\n""\n10000000000000000000000\n');
+  });
+
   test('gives back through Parquet what it was given, rounded as the CSV shows it', async () => {
     await written(sample, 'kinds');
     const schemas = sample.columns.map((column) => column.schema);

@@ -12,6 +12,8 @@ export const ColumnSchema = z.object({
   nullable: z.boolean(),
   /** REAL only: most digits after the decimal point seen (0–15), kept when synthetic values are written. */
   decimals: z.int().min(0).max(15).optional(),
+  /** REAL only: every value was spelled with exactly `decimals` digits, as prices are: 12.50. */
+  fixedDecimals: z.boolean().optional(),
   /** DATETIME only: `date` columns are written without a time of day. */
   precision: z.enum(['date', 'second', 'millisecond']).optional(),
   /** Values are all distinct and none is missing: the column can identify a row. */

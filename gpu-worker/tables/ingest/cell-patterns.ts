@@ -62,10 +62,21 @@ export function isReal(v: string): string {
 
 /** Digits after the decimal point of a real number, its exponent applied. */
 export function decimalsOf(v: string): string {
+  // Extracting by pattern takes several times as long as everything else that is counted; few numbers need it.
   return (
-    `greatest(0, length(regexp_extract(${v}, '\\.([0-9]*)', 1)) ` +
-    `- coalesce(TRY_CAST(replace(regexp_extract(${v}, '[eE]([+-]?[0-9]+)$', 1), '+', '') AS INTEGER), 0))`
+    `(CASE WHEN ${hasExponent(v)} THEN greatest(0, length(regexp_extract(${v}, '\\.([0-9]*)', 1)) ` +
+    `- coalesce(TRY_CAST(replace(regexp_extract(${v}, '[eE]([+-]?[0-9]+)$', 1), '+', '') AS INTEGER), 0)) ` +
+    `ELSE ${spelledDecimalsOf(v)} END)`
   );
+}
+
+/** The same of a number without exponent. */
+export function spelledDecimalsOf(v: string): string {
+  return `(CASE WHEN contains(${v}, '.') THEN strlen(${v}) - instr(${v}, '.') ELSE 0 END)`;
+}
+
+export function hasExponent(v: string): string {
+  return `(contains(${v}, 'e') OR contains(${v}, 'E'))`;
 }
 
 /** Pairs of words, lower case, `[false, true]`. One of the first pair is enough; of the others both must occur. */

@@ -47,7 +47,7 @@ export async function correctedKind(request: CorrectionRequest): Promise<TypedCo
       return integerColumn(name, cell);
     case 'REAL':
       await refuseUnless(request, isReal('v'), 'is not a number');
-      return realColumn(name, cell, counts.decimals);
+      return realColumn(name, cell, counts);
     case 'BOOLEAN': {
       const found = await valueKind(request.database, request.table, name, cell, counts);
       if (found?.schema.kind === 'BOOLEAN') return found;

@@ -2,6 +2,8 @@ import type { DuckDb } from '../duckdb.js';
 import {
   BOOLEAN_WORDS,
   decimalsOf,
+  hasExponent,
+  spelledDecimalsOf,
   hasClock,
   hasDateShape,
   hasFraction,
@@ -19,7 +21,10 @@ export interface PatternCounts {
   readonly missingAmongValues: number;
   readonly integer: number;
   readonly real: number;
+  /** Most digits after a decimal point. */
   readonly decimals: number;
+  /** Fewest of a value; −1 where one has an exponent. */
+  readonly fewestDecimals: number;
   /** By pair of `BOOLEAN_WORDS`. */
   readonly booleans: readonly { readonly no: number; readonly yes: number }[];
   readonly dates: Readonly<Record<DateOrder, number>>;
@@ -87,12 +92,14 @@ async function countSet(
   const part = (group: number) =>
     `coalesce(max(TRY_CAST(regexp_extract(v, '^([0-9]+)[./]([0-9]+)[./]', ${group}) AS INTEGER)), 0)`;
   const dated = patterns.includes('ymd') || patterns.includes('dmy');
+  const fewest = `CASE WHEN v IS NULL OR ${isMissingAmongValues('v')} THEN NULL WHEN ${hasExponent('v')} THEN -1 ELSE ${spelledDecimalsOf('v')} END`;
   const aggregates = [
     'count(v)',
     `count_if(${isMissingAmongValues('v')})`,
     only('integer', `count_if(${isInteger('v')})`),
     only('real', `count_if(${isReal('v')})`),
     only('real', `coalesce(max(${decimalsOf('v')}), 0)`),
+    only('real', `coalesce(min(${fewest}), -1)`),
     ...BOOLEAN_WORDS.flat().map((word) => only('boolean', `count_if(l = '${word}')`)),
     only('ymd', valid('ymd')),
     only('dmy', valid('dmy')),
@@ -122,6 +129,7 @@ async function countSet(
       integer: number(),
       real: number(),
       decimals: number(),
+      fewestDecimals: number(),
       booleans: BOOLEAN_WORDS.map(() => ({ no: number(), yes: number() })),
       dates: { ymd: number(), dmy: number(), mdy: number() },
       firstPart: number(),

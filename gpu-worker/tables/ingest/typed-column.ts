@@ -31,9 +31,19 @@ export function integerColumn(name: string, cell: string): TypedColumn {
   };
 }
 
-export function realColumn(name: string, cell: string, decimals: number): TypedColumn {
+export function realColumn(
+  name: string,
+  cell: string,
+  { decimals, fewestDecimals }: PatternCounts,
+): TypedColumn {
+  const fixedDecimals = decimals > 0 && decimals <= 15 && fewestDecimals === decimals;
   return {
-    schema: { name, kind: 'REAL', decimals: Math.min(15, decimals) },
+    schema: {
+      name,
+      kind: 'REAL',
+      decimals: Math.min(15, decimals),
+      ...(fixedDecimals && { fixedDecimals }),
+    },
     expression: `TRY_CAST(${valueText(cell)} AS DOUBLE)`,
     missingAmongValues: true,
   };

@@ -32,7 +32,7 @@ export async function valueKind(
     return booleanColumn(name, cell, words, labels as (string | null)[]);
   }
   if (counts.integer === values) return integerColumn(name, cell);
-  if (counts.real === values) return realColumn(name, cell, counts.decimals);
+  if (counts.real === values) return realColumn(name, cell, counts);
   const order = dateOrder(counts, values);
   return order && dateTimeColumn(name, cell, order, counts);
 }
