@@ -4,6 +4,8 @@ import { ConnectionArgs, type Page } from '../server/pagination.js';
 import { ApiKeyService } from './api-key.service.js';
 import {
   ApiKeyConnection,
+  ApiKeyFilter,
+  ApiKeyOrder,
   CreateApiKeyInput,
   CreateApiKeyPayload,
   RevokeApiKeyInput,
@@ -17,13 +19,20 @@ export class ApiKeyResolver {
 
   @Query(() => ApiKeyConnection, {
     name: 'apiKeys',
-    description: 'The API keys of the tenant, newest first.',
+    description: 'The API keys of the tenant.',
   })
   async list(
     @Args(() => ConnectionArgs) args: ConnectionArgs,
+    @Arg('filter', () => ApiKeyFilter, { nullable: true, description: 'Which.' })
+    filter: ApiKeyFilter | null,
+    @Arg('orderBy', () => ApiKeyOrder, {
+      defaultValue: ApiKeyOrder.CREATED_AT_DESC,
+      description: 'In which order.',
+    })
+    orderBy: ApiKeyOrder,
     @Ctx() { request }: GraphQLContext,
   ): Promise<Page<ApiKey>> {
-    return this.apiKeys.list(request, args);
+    return this.apiKeys.list(request, filter ?? null, orderBy, args);
   }
 
   @Mutation(() => CreateApiKeyPayload, { description: 'Makes an API key. Its secret is shown once.' })

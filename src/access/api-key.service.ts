@@ -1,12 +1,12 @@
 import { audit } from '../audit/audit.js';
 import type { Database, Transaction } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
-import type { ApiKey as ApiKeyRow } from '../platform/prisma-client/client.js';
+import type { ApiKey as ApiKeyRow, Prisma } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
-import { mapPage, readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
-import { lineOf } from '../server/text.js';
-import type { ApiKey, CreateApiKeyInput } from './api-key.types.js';
+import { keysetOrder, mapPage, readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
+import { lineOf, literally } from '../server/text.js';
+import type { ApiKey, ApiKeyFilter, ApiKeyOrder, CreateApiKeyInput } from './api-key.types.js';
 import type { Authentication } from './authentication.js';
 import { authorize, confinedTo, permissionsOn, requireTenant } from './authorize.js';
 import { actorId, scopeOf, type RequestContext, type TenantContext } from './context.js';
@@ -107,14 +107,30 @@ export class ApiKeyService {
     });
   }
 
-  async list(request: RequestContext, args: ConnectionArgs): Promise<Page<ApiKey>> {
+  async list(
+    request: RequestContext,
+    filter: ApiKeyFilter | null,
+    orderBy: ApiKeyOrder,
+    args: ConnectionArgs,
+  ): Promise<Page<ApiKey>> {
     const context = requireTenant(request);
-    const where = { tenantId: context.tenantId, projectId: confinedTo(context) };
+    const where: Prisma.ApiKeyWhereInput = {
+      AND: [
+        { tenantId: context.tenantId, projectId: confinedTo(context) },
+        {
+          projectId: filter?.projectId ?? undefined,
+          name: filter?.nameContains
+            ? { contains: literally(filter.nameContains), mode: 'insensitive' }
+            : undefined,
+          revokedAt: filter?.revoked == null ? undefined : filter.revoked ? { not: null } : null,
+        },
+      ],
+    };
     const page = await this.database.withTenant(scopeOf(context), async (tx) => {
       await authorize(context, tx, 'apiKey:read', confinedTo(context));
       return readPage(
         args,
-        { column: 'createdAt', direction: 'desc' },
+        keysetOrder(orderBy),
         (keyset) =>
           tx.apiKey.findMany({
             where: { AND: [where, keyset.where] },

@@ -1,4 +1,5 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Node } from '../server/node.js';
 import { ConnectionOf } from '../server/pagination.js';
 import { Payload } from '../server/payload.js';
@@ -40,6 +41,36 @@ export class ApiKey extends Node {
 
 export const ApiKeyConnection = ConnectionOf(ApiKey, 'ApiKey');
 
+@InputType({ description: 'Which API keys to list; all conditions hold.' })
+export class ApiKeyFilter {
+  @Field(() => String, { nullable: true, description: 'The name has this in it, whatever the case.' })
+  nameContains?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Confined to this project.' })
+  projectId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Revoked ones or the others. Default: both.' })
+  revoked?: boolean | null;
+}
+
+export enum ApiKeyOrder {
+  CREATED_AT_DESC = 'CREATED_AT_DESC',
+  CREATED_AT_ASC = 'CREATED_AT_ASC',
+  NAME_ASC = 'NAME_ASC',
+  NAME_DESC = 'NAME_DESC',
+}
+
+registerEnumType(ApiKeyOrder, {
+  name: 'ApiKeyOrder',
+  description: 'The order of a list of API keys.',
+  valuesConfig: {
+    CREATED_AT_DESC: { description: 'Newest first.' },
+    CREATED_AT_ASC: { description: 'Oldest first.' },
+    NAME_ASC: { description: 'By name, A to Z.' },
+    NAME_DESC: { description: 'By name, Z to A.' },
+  },
+});
+
 @InputType({ description: 'A new API key.' })
 export class CreateApiKeyInput {
   @Field(() => String, { description: 'What it is for, 1–100 characters.' })
@@ -54,7 +85,7 @@ export class CreateApiKeyInput {
   @Field(() => Date, { nullable: true, description: 'When it ends. Default: never.' })
   expiresAt?: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 

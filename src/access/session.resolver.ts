@@ -4,26 +4,31 @@ import { SessionService } from './session.service.js';
 import {
   ChangePasswordInput,
   RefreshSessionInput,
-  SessionPayload,
+  SignUpPayload,
+  SignInPayload,
+  RefreshSessionPayload,
+  type SessionPayload,
   SignInInput,
   SignOutPayload,
   SignUpInput,
   UpdateViewerInput,
-  UserPayload,
+  UpdateViewerPayload,
+  ChangePasswordPayload,
+  type UserPayload,
 } from './session.types.js';
 
 @Resolver()
 export class SessionResolver {
   constructor(private readonly sessions: SessionService) {}
 
-  @Mutation(() => SessionPayload, { description: 'Makes an account, and signs in to it.' })
+  @Mutation(() => SignUpPayload, { description: 'Makes an account, and signs in to it.' })
   async signUp(
     @Arg('input', () => SignUpInput, { description: 'The account.' }) input: SignUpInput,
   ): Promise<Partial<SessionPayload>> {
     return this.sessions.signUp(input);
   }
 
-  @Mutation(() => SessionPayload, { description: 'Opens a session.' })
+  @Mutation(() => SignInPayload, { description: 'Opens a session.' })
   async signIn(
     @Arg('input', () => SignInInput, { description: 'Who, and the proof.' }) input: SignInInput,
     @Ctx() { clientAddress }: GraphQLContext,
@@ -31,7 +36,7 @@ export class SessionResolver {
     return this.sessions.signIn(input, clientAddress);
   }
 
-  @Mutation(() => SessionPayload, {
+  @Mutation(() => RefreshSessionPayload, {
     description: 'Replaces both tokens of a session. Send it without the header `authorization`.',
   })
   async refreshSession(
@@ -46,7 +51,7 @@ export class SessionResolver {
     return {};
   }
 
-  @Mutation(() => UserPayload, { description: "Changes the caller's own account." })
+  @Mutation(() => UpdateViewerPayload, { description: "Changes the caller's own account." })
   async updateViewer(
     @Arg('input', () => UpdateViewerInput, { description: 'What to change.' }) input: UpdateViewerInput,
     @Ctx() { request }: GraphQLContext,
@@ -54,7 +59,7 @@ export class SessionResolver {
     return { user: await this.sessions.update(request, input) };
   }
 
-  @Mutation(() => UserPayload, {
+  @Mutation(() => ChangePasswordPayload, {
     description: "Changes the caller's password, and ends their other sessions.",
   })
   async changePassword(

@@ -76,8 +76,8 @@ export class ChangePasswordInput {
   newPassword!: string;
 }
 
-@ObjectType({ description: 'A session, or why there is none.' })
-export class SessionPayload extends Payload {
+@ObjectType()
+export abstract class SessionPayload extends Payload {
   @Field(() => User, { nullable: true, description: 'Who is signed in.' })
   user?: User | null;
 
@@ -85,11 +85,26 @@ export class SessionPayload extends Payload {
   tokens?: SessionTokens | null;
 }
 
+@ObjectType({ description: 'The new account and its first session, or why there is none.' })
+export class SignUpPayload extends SessionPayload {}
+
+@ObjectType({ description: 'The new session, or why there is none.' })
+export class SignInPayload extends SessionPayload {}
+
+@ObjectType({ description: 'The session with its new tokens, or why it has ended.' })
+export class RefreshSessionPayload extends SessionPayload {}
+
 @ObjectType({ description: 'The end of a session.' })
 export class SignOutPayload extends Payload {}
 
-@ObjectType({ description: 'The account after the change.' })
-export class UserPayload extends Payload {
+@ObjectType()
+export abstract class UserPayload extends Payload {
   @Field(() => User, { nullable: true, description: 'The account.' })
   user?: User | null;
 }
+
+@ObjectType({ description: 'The account after the change, or why nothing was changed.' })
+export class UpdateViewerPayload extends UserPayload {}
+
+@ObjectType({ description: 'The account with its new password, or why it has none.' })
+export class ChangePasswordPayload extends UserPayload {}

@@ -6,14 +6,8 @@ import type { Objects } from '../platform/objects.js';
 import type { Prisma } from '../platform/prisma-client/client.js';
 import { FINAL_STATES } from '../runs/run.states.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
-import {
-  readPages,
-  type ConnectionArgs,
-  type Keyset,
-  type KeysetOrder,
-  type Page,
-} from '../server/pagination.js';
-import { ArtifactOrder, type ArtifactFilter, type DeleteArtifactInput } from './artifact.types.js';
+import { readPages, type ConnectionArgs, type Keyset, keysetOrder, type Page } from '../server/pagination.js';
+import { type ArtifactOrder, type ArtifactFilter, type DeleteArtifactInput } from './artifact.types.js';
 
 /** An evaluation may have megabytes: it is read apart, by those who ask for it. */
 const WITHOUT_CONTENT = { content: true } as const;
@@ -148,9 +142,9 @@ export class ArtifactService {
       AND: [
         visibleTo(context),
         {
-          kind: filter?.kind ?? undefined,
+          kind: filter?.kinds ? { in: filter.kinds } : undefined,
           runId: filter?.runId ?? undefined,
-          createdAt: filter?.createdAfter ? { gt: filter.createdAfter } : undefined,
+          createdAt: { gte: filter?.createdAfter ?? undefined, lt: filter?.createdBefore ?? undefined },
         },
       ],
     };
@@ -160,7 +154,7 @@ export class ArtifactService {
         ownerIds,
         (artifact) => artifact[owner],
         args,
-        keysetOf(orderBy),
+        keysetOrder(orderBy),
         (keyset) => read(tx, where, keyset),
         async () => {
           const counts = await this.database.withTenant(scopeOf(context), (later) =>
@@ -200,17 +194,4 @@ async function requireUnused(context: TenantContext, tx: Transaction, artifactId
     `The run ${input.runId} reads the artifact and is ${input.run.state}. Wait until it has ended, or cancel it.`,
     ['input', 'id'],
   );
-}
-
-function keysetOf(order: ArtifactOrder): KeysetOrder {
-  switch (order) {
-    case ArtifactOrder.CREATED_AT_DESC:
-      return { column: 'createdAt', direction: 'desc' };
-    case ArtifactOrder.CREATED_AT_ASC:
-      return { column: 'createdAt', direction: 'asc' };
-    case ArtifactOrder.FILE_NAME_ASC:
-      return { column: 'fileName', direction: 'asc' };
-    case ArtifactOrder.FILE_NAME_DESC:
-      return { column: 'fileName', direction: 'desc' };
-  }
 }

@@ -21,7 +21,7 @@ registerEnumType(ArtifactKind, {
 });
 
 @ObjectType({ description: 'What a run read when it made an artifact.' })
-export class LineageInput {
+export class InputRecord {
   @Field(() => InputRole, { description: 'What it was to the run.' })
   role!: InputRole;
 
@@ -67,8 +67,8 @@ export class Lineage {
   @Field(() => String, { description: 'The version of Synthcart that made it.' })
   codeVersion!: string;
 
-  @Field(() => [LineageInput], { description: 'What the run read.' })
-  inputs!: LineageInput[];
+  @Field(() => [InputRecord], { description: 'What the run read.' })
+  inputs!: InputRecord[];
 }
 
 @ObjectType({
@@ -108,14 +108,17 @@ export const ArtifactConnection = ConnectionOf(Artifact, 'Artifact');
 
 @InputType({ description: 'Which artifacts to list; all conditions hold.' })
 export class ArtifactFilter {
-  @Field(() => ArtifactKind, { nullable: true, description: 'Of this kind.' })
-  kind?: ArtifactKind | null;
+  @Field(() => [ArtifactKind], { nullable: true, description: 'Of one of these kinds.' })
+  kinds?: ArtifactKind[] | null;
 
   @Field(() => ID, { nullable: true, description: 'Made by this run.' })
   runId?: string | null;
 
-  @Field(() => Date, { nullable: true, description: 'Made after this time.' })
+  @Field(() => Date, { nullable: true, description: 'Made at or after this time.' })
   createdAfter?: Date | null;
+
+  @Field(() => Date, { nullable: true, description: 'Made before this time.' })
+  createdBefore?: Date | null;
 }
 
 export enum ArtifactOrder {

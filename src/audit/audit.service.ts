@@ -2,8 +2,8 @@ import { authorize, confinedTo, requireTenant } from '../access/authorize.js';
 import { scopeOf, type RequestContext } from '../access/context.js';
 import type { Database } from '../platform/database.js';
 import type { AuditEvent, Prisma } from '../platform/prisma-client/client.js';
-import { readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
-import type { AuditFilter } from './audit.types.js';
+import { keysetOrder, readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
+import type { AuditEventFilter, AuditEventOrder } from './audit.types.js';
 
 /** Reads the log of changes. It is written by `audit`, in the transaction of each change. */
 export class AuditService {
@@ -11,7 +11,8 @@ export class AuditService {
 
   async list(
     request: RequestContext,
-    filter: AuditFilter | null,
+    filter: AuditEventFilter | null,
+    orderBy: AuditEventOrder,
     args: ConnectionArgs,
   ): Promise<Page<AuditEvent>> {
     const context = requireTenant(request);
@@ -24,7 +25,7 @@ export class AuditService {
           subjectId: filter?.subjectId ?? undefined,
           actorId: filter?.actorId ?? undefined,
           action: filter?.action ?? undefined,
-          createdAt: { gte: filter?.since ?? undefined, lt: filter?.until ?? undefined },
+          createdAt: { gte: filter?.createdAfter ?? undefined, lt: filter?.createdBefore ?? undefined },
         },
       ],
     };
@@ -32,7 +33,7 @@ export class AuditService {
       await authorize(context, tx, 'audit:read', projectId ?? filter?.projectId ?? undefined);
       return readPage(
         args,
-        { column: 'createdAt', direction: 'desc' },
+        keysetOrder(orderBy),
         (keyset) =>
           tx.auditEvent.findMany({
             where: { AND: [where, keyset.where] },

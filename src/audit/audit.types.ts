@@ -54,7 +54,7 @@ export class AuditEvent extends Node {
 export const AuditEventConnection = ConnectionOf(AuditEvent, 'AuditEvent');
 
 @InputType({ description: 'Which changes to list; all conditions hold.' })
-export class AuditFilter {
+export class AuditEventFilter {
   @Field(() => ID, { nullable: true, description: 'Changes in this project.' })
   projectId?: string | null;
 
@@ -67,9 +67,23 @@ export class AuditFilter {
   @Field(() => String, { nullable: true, description: 'Changes of this kind, such as `project:create`.' })
   action?: string | null;
 
-  @Field(() => Date, { nullable: true, description: 'At or after this time.' })
-  since?: Date | null;
+  @Field(() => Date, { nullable: true, description: 'Made at or after this time.' })
+  createdAfter?: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'Before this time.' })
-  until?: Date | null;
+  @Field(() => Date, { nullable: true, description: 'Made before this time.' })
+  createdBefore?: Date | null;
 }
+
+export enum AuditEventOrder {
+  CREATED_AT_DESC = 'CREATED_AT_DESC',
+  CREATED_AT_ASC = 'CREATED_AT_ASC',
+}
+
+registerEnumType(AuditEventOrder, {
+  name: 'AuditEventOrder',
+  description: 'The order of a list of changes.',
+  valuesConfig: {
+    CREATED_AT_DESC: { description: 'Newest first.' },
+    CREATED_AT_ASC: { description: 'Oldest first.' },
+  },
+});

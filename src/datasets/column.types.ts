@@ -18,6 +18,18 @@ registerEnumType(ColumnKind, {
   },
 });
 
+const DATE_TIME_PRECISIONS = { DATE: 'date', SECOND: 'second', MILLISECOND: 'millisecond' } as const;
+
+registerEnumType(DATE_TIME_PRECISIONS, {
+  name: 'DateTimePrecision',
+  description: 'How exact date-times are.',
+  valuesConfig: {
+    DATE: { description: 'Days.' },
+    SECOND: { description: 'Seconds.' },
+    MILLISECOND: { description: 'Milliseconds.' },
+  },
+});
+
 @ObjectType({ description: 'A value, and how often it occurs.' })
 export class ValueCount {
   @Field(() => String, {
@@ -157,9 +169,9 @@ export class Column {
   @Field(() => Int, { nullable: true, description: 'Of REAL columns: most digits after the point.' })
   decimals?: number | null;
 
-  @Field(() => String, {
+  @Field(() => DATE_TIME_PRECISIONS, {
     nullable: true,
-    description: 'Of DATETIME columns: `date`, `second` or `millisecond`.',
+    description: 'Of DATETIME columns: how exact the values are.',
   })
   precision?: string | null;
 

@@ -13,10 +13,13 @@ import {
   DatasetConnection,
   DatasetFilter,
   DatasetOrder,
-  DatasetPayload,
+  UpdateDatasetPayload,
   DatasetVersion,
   DatasetVersionConnection,
-  DatasetVersionPayload,
+  DatasetVersionFilter,
+  DatasetVersionOrder,
+  CompleteDatasetUploadPayload,
+  CorrectDatasetColumnsPayload,
   DeleteDatasetInput,
   DeleteDatasetPayload,
   UpdateDatasetInput,
@@ -41,13 +44,20 @@ export class DatasetResolver {
     return this.datasets.find(request, id);
   }
 
-  @FieldResolver(() => DatasetVersionConnection, { description: 'Its versions, the newest first.' })
+  @FieldResolver(() => DatasetVersionConnection, { description: 'Its versions.' })
   async versions(
     @Root() dataset: DatasetRow,
     @Args(() => ConnectionArgs) args: ConnectionArgs,
+    @Arg('filter', () => DatasetVersionFilter, { nullable: true, description: 'Which.' })
+    filter: DatasetVersionFilter | null,
+    @Arg('orderBy', () => DatasetVersionOrder, {
+      defaultValue: DatasetVersionOrder.NUMBER_DESC,
+      description: 'In which order.',
+    })
+    orderBy: DatasetVersionOrder,
     @Ctx() { request }: GraphQLContext,
   ): Promise<Page<VersionRow>> {
-    return this.datasets.versions(request, dataset.id, args);
+    return this.datasets.versions(request, dataset.id, filter ?? null, orderBy, args);
   }
 
   @FieldResolver(() => DatasetVersion, {
@@ -77,7 +87,7 @@ export class DatasetResolver {
     return this.uploads.create(request, input);
   }
 
-  @Mutation(() => DatasetVersionPayload, {
+  @Mutation(() => CompleteDatasetUploadPayload, {
     description: 'Takes a file that was sent, and queues the run that reads it.',
   })
   async completeDatasetUpload(
@@ -88,7 +98,7 @@ export class DatasetResolver {
     return this.uploads.complete(request, input);
   }
 
-  @Mutation(() => DatasetVersionPayload, {
+  @Mutation(() => CorrectDatasetColumnsPayload, {
     description: 'Makes a new version of the same file, in which some columns are read as other kinds.',
   })
   async correctDatasetColumns(
@@ -99,7 +109,7 @@ export class DatasetResolver {
     return this.uploads.correct(request, input);
   }
 
-  @Mutation(() => DatasetPayload, { description: 'Renames or describes a dataset.' })
+  @Mutation(() => UpdateDatasetPayload, { description: 'Renames or describes a dataset.' })
   async updateDataset(
     @Arg('input', () => UpdateDatasetInput, { description: 'What to change.' }) input: UpdateDatasetInput,
     @Ctx() { request }: GraphQLContext,

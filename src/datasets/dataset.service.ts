@@ -6,9 +6,15 @@ import type { Objects } from '../platform/objects.js';
 import type { Dataset, DatasetVersion, Prisma } from '../platform/prisma-client/client.js';
 import { isFinal } from '../runs/run.states.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
-import { readPage, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
+import { keysetOrder, readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
 import { lineOf, literally, paragraphsOf } from '../server/text.js';
-import { DatasetOrder, type DatasetFilter, type UpdateDatasetInput } from './dataset.types.js';
+import type {
+  DatasetFilter,
+  DatasetOrder,
+  DatasetVersionFilter,
+  DatasetVersionOrder,
+  UpdateDatasetInput,
+} from './dataset.types.js';
 
 /** A version without what can be a megabyte: its columns and their profile (`contentsOf` reads them). */
 export type VersionRow = Omit<DatasetVersion, 'columns' | 'profile'>;
@@ -74,7 +80,7 @@ export class DatasetService {
       await authorize(context, tx, 'dataset:read', projectId);
       return readPage(
         args,
-        orderOf(orderBy),
+        keysetOrder(orderBy),
         (keyset) =>
           tx.dataset.findMany({
             where: { AND: [where, keyset.where] },
@@ -86,18 +92,24 @@ export class DatasetService {
     });
   }
 
-  /** Versions of a dataset that the caller has been shown, the newest first. */
+  /** Versions of a dataset that the caller has been shown. */
   async versions(
     request: RequestContext,
     datasetId: string,
+    filter: DatasetVersionFilter | null,
+    orderBy: DatasetVersionOrder,
     args: ConnectionArgs,
   ): Promise<Page<VersionRow>> {
     const context = requireTenant(request);
-    const where = { tenantId: context.tenantId, datasetId };
+    const where: Prisma.DatasetVersionWhereInput = {
+      tenantId: context.tenantId,
+      datasetId,
+      state: filter?.states ? { in: filter.states } : undefined,
+    };
     return this.database.withTenant(scopeOf(context), (tx) =>
       readPage(
         args,
-        { column: 'number', direction: 'desc' },
+        keysetOrder(orderBy),
         (keyset) =>
           tx.datasetVersion.findMany({
             where: { AND: [where, keyset.where] },
@@ -265,18 +277,3 @@ async function requireUnused(context: TenantContext, tx: Transaction, dataset: D
 }
 
 const keyOf = (context: TenantContext, id: string) => ({ tenantId_id: { tenantId: context.tenantId, id } });
-
-function orderOf(order: DatasetOrder): KeysetOrder {
-  switch (order) {
-    case DatasetOrder.CREATED_AT_DESC:
-      return { column: 'createdAt', direction: 'desc' };
-    case DatasetOrder.CREATED_AT_ASC:
-      return { column: 'createdAt', direction: 'asc' };
-    case DatasetOrder.UPDATED_AT_DESC:
-      return { column: 'updatedAt', direction: 'desc' };
-    case DatasetOrder.NAME_ASC:
-      return { column: 'name', direction: 'asc' };
-    case DatasetOrder.NAME_DESC:
-      return { column: 'name', direction: 'desc' };
-  }
-}

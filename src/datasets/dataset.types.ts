@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { DatasetKind, DatasetVersionState, type Prisma } from '../platform/prisma-client/client.js';
 import { Run } from '../runs/run.types.js';
+import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Node } from '../server/node.js';
 import { ConnectionOf } from '../server/pagination.js';
 import { Payload } from '../server/payload.js';
@@ -137,6 +138,26 @@ export class DatasetVersion extends Node {
 
 export const DatasetVersionConnection = ConnectionOf(DatasetVersion, 'DatasetVersion');
 
+@InputType({ description: 'Which versions to list; all conditions hold.' })
+export class DatasetVersionFilter {
+  @Field(() => [DatasetVersionState], { nullable: true, description: 'In one of these states.' })
+  states?: DatasetVersionState[] | null;
+}
+
+export enum DatasetVersionOrder {
+  NUMBER_DESC = 'NUMBER_DESC',
+  NUMBER_ASC = 'NUMBER_ASC',
+}
+
+registerEnumType(DatasetVersionOrder, {
+  name: 'DatasetVersionOrder',
+  description: 'The order of a list of versions.',
+  valuesConfig: {
+    NUMBER_DESC: { description: 'Newest first.' },
+    NUMBER_ASC: { description: 'Oldest first.' },
+  },
+});
+
 export enum DatasetOrder {
   CREATED_AT_DESC = 'CREATED_AT_DESC',
   CREATED_AT_ASC = 'CREATED_AT_ASC',
@@ -213,7 +234,7 @@ export class CreateDatasetUploadInput {
   })
   sha256?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
@@ -225,7 +246,7 @@ export class CompleteDatasetUploadInput {
   @Field(() => String, { description: 'SHA-256 of the file, 64 hexadecimal digits.' })
   sha256!: string;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
@@ -246,7 +267,7 @@ export class CorrectDatasetColumnsInput {
   @Field(() => [ColumnCorrectionInput], { description: 'The columns to read otherwise.' })
   columns!: ColumnCorrectionInput[];
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
@@ -307,8 +328,8 @@ export class CreateDatasetUploadPayload extends Payload {
   upload?: Upload | null;
 }
 
-@ObjectType({ description: 'The version that is being read, or why there is none.' })
-export class DatasetVersionPayload extends Payload {
+@ObjectType()
+export abstract class DatasetVersionPayload extends Payload {
   @Field(() => DatasetVersion, { nullable: true, description: 'The version.' })
   datasetVersion?: DatasetVersion | null;
 
@@ -316,11 +337,20 @@ export class DatasetVersionPayload extends Payload {
   run?: Run | null;
 }
 
-@ObjectType({ description: 'The dataset after the change, or why there is none.' })
-export class DatasetPayload extends Payload {
+@ObjectType({ description: 'The version that is being read, or why there is none.' })
+export class CompleteDatasetUploadPayload extends DatasetVersionPayload {}
+
+@ObjectType({ description: 'The new version, or why there is none.' })
+export class CorrectDatasetColumnsPayload extends DatasetVersionPayload {}
+
+@ObjectType()
+export abstract class DatasetPayload extends Payload {
   @Field(() => Dataset, { nullable: true, description: 'The dataset.' })
   dataset?: Dataset | null;
 }
+
+@ObjectType({ description: 'The dataset after the change, or why nothing was changed.' })
+export class UpdateDatasetPayload extends DatasetPayload {}
 
 @ObjectType({ description: 'What was deleted, or why nothing was.' })
 export class DeleteDatasetPayload extends Payload {

@@ -11,7 +11,10 @@ import {
   ExperimentConnection,
   ExperimentFilter,
   ExperimentOrder,
-  ExperimentPayload,
+  CreateExperimentPayload,
+  UpdateExperimentPayload,
+  ArchiveExperimentPayload,
+  type ExperimentPayload,
   UpdateExperimentInput,
 } from './experiment.types.js';
 
@@ -43,7 +46,7 @@ export class ExperimentResolver {
       .load(projectId);
   }
 
-  @Mutation(() => ExperimentPayload, { description: 'Makes an experiment.' })
+  @Mutation(() => CreateExperimentPayload, { description: 'Makes an experiment.' })
   async createExperiment(
     @Arg('input', () => CreateExperimentInput, { description: 'The experiment.' })
     input: CreateExperimentInput,
@@ -52,7 +55,7 @@ export class ExperimentResolver {
     return { experiment: await this.experiments.create(request, input) };
   }
 
-  @Mutation(() => ExperimentPayload, { description: 'Changes an experiment.' })
+  @Mutation(() => UpdateExperimentPayload, { description: 'Changes an experiment.' })
   async updateExperiment(
     @Arg('input', () => UpdateExperimentInput, { description: 'What to change.' })
     input: UpdateExperimentInput,
@@ -61,7 +64,7 @@ export class ExperimentResolver {
     return { experiment: await this.experiments.update(request, input) };
   }
 
-  @Mutation(() => ExperimentPayload, {
+  @Mutation(() => ArchiveExperimentPayload, {
     description: 'Archives an experiment, or brings it back. Its runs stay as they are.',
   })
   async archiveExperiment(

@@ -8,10 +8,10 @@ import type { Experiment, Prisma } from '../platform/prisma-client/client.js';
 import { requireProject } from '../projects/project.service.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
-import { readPages, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
+import { readPages, type ConnectionArgs, keysetOrder, type Page } from '../server/pagination.js';
 import { lineOf, literally, paragraphsOf } from '../server/text.js';
 import {
-  ExperimentOrder,
+  type ExperimentOrder,
   MAX_TAGS,
   MAX_TAG_LENGTH,
   type ArchiveExperimentInput,
@@ -143,7 +143,7 @@ export class ExperimentService {
         projectIds,
         (experiment) => experiment.projectId,
         args,
-        keysetOf(orderBy),
+        keysetOrder(orderBy),
         async (keyset) => {
           // One query a project: only so does the database stop at the end of the page.
           const experiments: Experiment[] = [];
@@ -206,19 +206,4 @@ async function requireExperiment(
   if (!experiment) throw notFound('experiment', id, ['input', 'id']);
   await authorize(context, tx, permission, experiment.projectId);
   return experiment;
-}
-
-function keysetOf(order: ExperimentOrder): KeysetOrder {
-  switch (order) {
-    case ExperimentOrder.CREATED_AT_DESC:
-      return { column: 'createdAt', direction: 'desc' };
-    case ExperimentOrder.CREATED_AT_ASC:
-      return { column: 'createdAt', direction: 'asc' };
-    case ExperimentOrder.UPDATED_AT_DESC:
-      return { column: 'updatedAt', direction: 'desc' };
-    case ExperimentOrder.NAME_ASC:
-      return { column: 'name', direction: 'asc' };
-    case ExperimentOrder.NAME_DESC:
-      return { column: 'name', direction: 'desc' };
-  }
 }

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Node } from '../server/node.js';
 import { ConnectionOf } from '../server/pagination.js';
 import { Payload } from '../server/payload.js';
@@ -86,7 +87,7 @@ export class CreateExperimentInput {
   @Field(() => [String], { nullable: true, description: `Words to find it by, ${TAGS}.` })
   tags?: string[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
@@ -120,8 +121,17 @@ export class ArchiveExperimentInput {
   archived!: boolean;
 }
 
-@ObjectType({ description: 'The experiment after the change, or why there is none.' })
-export class ExperimentPayload extends Payload {
+@ObjectType()
+export abstract class ExperimentPayload extends Payload {
   @Field(() => Experiment, { nullable: true, description: 'The experiment.' })
   experiment?: Experiment | null;
 }
+
+@ObjectType({ description: 'The new experiment, or why there is none.' })
+export class CreateExperimentPayload extends ExperimentPayload {}
+
+@ObjectType({ description: 'The experiment after the change, or why nothing was changed.' })
+export class UpdateExperimentPayload extends ExperimentPayload {}
+
+@ObjectType({ description: 'The experiment, archived or brought back, or why nothing was changed.' })
+export class ArchiveExperimentPayload extends ExperimentPayload {}

@@ -12,7 +12,10 @@ import {
   ProjectFilter,
   ProjectGrant,
   ProjectOrder,
-  ProjectPayload,
+  CreateProjectPayload,
+  UpdateProjectPayload,
+  ArchiveProjectPayload,
+  type ProjectPayload,
   RevokeProjectRoleInput,
   RevokeProjectRolePayload,
   UpdateProjectInput,
@@ -59,7 +62,7 @@ export class ProjectResolver {
       .load(project.id);
   }
 
-  @Mutation(() => ProjectPayload, { description: 'Makes a project.' })
+  @Mutation(() => CreateProjectPayload, { description: 'Makes a project.' })
   async createProject(
     @Arg('input', () => CreateProjectInput, { description: 'The project.' }) input: CreateProjectInput,
     @Ctx() { request }: GraphQLContext,
@@ -67,7 +70,7 @@ export class ProjectResolver {
     return { project: await this.projectsOfTenant.create(request, input) };
   }
 
-  @Mutation(() => ProjectPayload, { description: 'Changes a project.' })
+  @Mutation(() => UpdateProjectPayload, { description: 'Changes a project.' })
   async updateProject(
     @Arg('input', () => UpdateProjectInput, { description: 'What to change.' }) input: UpdateProjectInput,
     @Ctx() { request }: GraphQLContext,
@@ -75,7 +78,7 @@ export class ProjectResolver {
     return { project: await this.projectsOfTenant.update(request, input) };
   }
 
-  @Mutation(() => ProjectPayload, {
+  @Mutation(() => ArchiveProjectPayload, {
     description: 'Archives a project, or brings it back. Nothing is deleted.',
   })
   async archiveProject(

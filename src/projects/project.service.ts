@@ -6,11 +6,11 @@ import { newId } from '../platform/ids.js';
 import type { Member, Prisma, Project, ProjectGrant, User } from '../platform/prisma-client/client.js';
 import { notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
-import { readPage, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
+import { readPage, type ConnectionArgs, keysetOrder, type Page } from '../server/pagination.js';
 import { lineOf, literally, paragraphsOf } from '../server/text.js';
 import { requireMayGrant } from '../tenants/member.service.js';
 import {
-  ProjectOrder,
+  type ProjectOrder,
   type ArchiveProjectInput,
   type CreateProjectInput,
   type GrantProjectRoleInput,
@@ -195,7 +195,7 @@ export class ProjectService {
       await authorize(context, tx, 'project:read', confinedTo(context));
       return readPage(
         args,
-        keysetOf(orderBy),
+        keysetOrder(orderBy),
         (keyset) =>
           tx.project.findMany({
             where: { AND: [where, keyset.where] },
@@ -243,19 +243,4 @@ export async function requireProject(
 async function requireMember(context: TenantContext, tx: Transaction, id: string): Promise<void> {
   const member = await tx.member.findUnique({ where: keyOf(context, id), select: { id: true } });
   if (!member) throw notFound('member', id, ['input', 'memberId']);
-}
-
-function keysetOf(order: ProjectOrder): KeysetOrder {
-  switch (order) {
-    case ProjectOrder.CREATED_AT_DESC:
-      return { column: 'createdAt', direction: 'desc' };
-    case ProjectOrder.CREATED_AT_ASC:
-      return { column: 'createdAt', direction: 'asc' };
-    case ProjectOrder.UPDATED_AT_DESC:
-      return { column: 'updatedAt', direction: 'desc' };
-    case ProjectOrder.NAME_ASC:
-      return { column: 'name', direction: 'asc' };
-    case ProjectOrder.NAME_DESC:
-      return { column: 'name', direction: 'desc' };
-  }
 }

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { Role } from '../access/permission.types.js';
+import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Node } from '../server/node.js';
 import { ConnectionOf } from '../server/pagination.js';
 import { Payload } from '../server/payload.js';
@@ -82,7 +83,7 @@ export class CreateProjectInput {
   @Field(() => String, { nullable: true, description: 'What it is about, up to 5,000 characters.' })
   description?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
@@ -130,11 +131,20 @@ export class RevokeProjectRoleInput {
   memberId!: string;
 }
 
-@ObjectType({ description: 'The project after the change, or why there is none.' })
-export class ProjectPayload extends Payload {
+@ObjectType()
+export abstract class ProjectPayload extends Payload {
   @Field(() => Project, { nullable: true, description: 'The project.' })
   project?: Project | null;
 }
+
+@ObjectType({ description: 'The new project, or why there is none.' })
+export class CreateProjectPayload extends ProjectPayload {}
+
+@ObjectType({ description: 'The project after the change, or why nothing was changed.' })
+export class UpdateProjectPayload extends ProjectPayload {}
+
+@ObjectType({ description: 'The project, archived or brought back, or why nothing was changed.' })
+export class ArchiveProjectPayload extends ProjectPayload {}
 
 @ObjectType({ description: 'The grant, or why there is none.' })
 export class GrantProjectRolePayload extends Payload {

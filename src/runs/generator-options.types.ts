@@ -22,7 +22,7 @@ function optionTypes(generator: GeneratorName): { input: ClassType<object>; outp
   class Input {}
   class Output {}
   for (const [option, schema] of Object.entries(properties)) {
-    const type = scalarOf(schema, `${name}${pascal(option)}`);
+    const type = scalarOf(schema, option, `${name}${pascal(option)}`);
     const description = describe(option, schema);
     Field(() => type, { nullable: true, description })(Input.prototype, option);
     Field(() => type, { nullable: true, description })(Output.prototype, option);
@@ -36,14 +36,14 @@ function optionTypes(generator: GeneratorName): { input: ClassType<object>; outp
   return { input: Input, output: Output };
 }
 
-function scalarOf(schema: OptionSchema, enumName: string): object {
+function scalarOf(schema: OptionSchema, option: string, enumName: string): object {
   if (schema.enum) {
     const values = Object.fromEntries(schema.enum.map((value) => [value.toUpperCase(), value]));
     registerEnumType(values, {
       name: enumName,
-      description: 'A choice; the option that takes it says what the values mean.',
+      description: `Values of the option \`${option}\`. ${schema.description ?? ''}`.trim(),
       valuesConfig: Object.fromEntries(
-        schema.enum.map((value) => [value.toUpperCase(), { description: `The value \`${value}\`.` }]),
+        schema.enum.map((value) => [value.toUpperCase(), { description: `\`${value}\` of those.` }]),
       ),
     });
     return values;

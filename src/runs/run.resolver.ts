@@ -21,8 +21,13 @@ import {
   Run,
   RunConfigUnion,
   RunFailure,
-  RunInput,
-  RunPayload,
+  InputReference,
+  StartRunPayload,
+  UpdateRunPayload,
+  CancelRunPayload,
+  PauseRunPayload,
+  ResumeRunPayload,
+  RetryRunPayload,
   StartRunInput,
   StepTiming,
   UpdateRunInput,
@@ -50,10 +55,10 @@ export class RunResolver {
     return shownConfig(run.config as Record<string, unknown>);
   }
 
-  @FieldResolver(() => [RunInput], { description: 'What it reads.' })
-  async inputs(@Root() run: RunRow, @Ctx() context: GraphQLContext): Promise<RunInput[]> {
+  @FieldResolver(() => [InputReference], { description: 'What it reads.' })
+  async inputs(@Root() run: RunRow, @Ctx() context: GraphQLContext): Promise<InputReference[]> {
     return context
-      .loader<string, RunInput[]>(RunInput, (ids) => this.runs.inputsOf(context.request, ids))
+      .loader<string, InputReference[]>(InputReference, (ids) => this.runs.inputsOf(context.request, ids))
       .load(run.id);
   }
 
@@ -138,7 +143,7 @@ export class RunResolver {
     return series.filter(({ name }) => !names || names.includes(name)).map((one) => ({ ...one, maxPoints }));
   }
 
-  @Mutation(() => RunPayload, { description: 'Queues a run.' })
+  @Mutation(() => StartRunPayload, { description: 'Queues a run.' })
   async startRun(
     @Arg('input', () => StartRunInput, { description: 'The run.' }) input: StartRunInput,
     @Ctx() { request }: GraphQLContext,
@@ -146,7 +151,7 @@ export class RunResolver {
     return { run: await this.runs.start(request, input) };
   }
 
-  @Mutation(() => RunPayload, { description: 'Changes what a run is called and how urgent it is.' })
+  @Mutation(() => UpdateRunPayload, { description: 'Changes what a run is called and how urgent it is.' })
   async updateRun(
     @Arg('input', () => UpdateRunInput, { description: 'What to change.' }) input: UpdateRunInput,
     @Ctx() { request }: GraphQLContext,
@@ -154,7 +159,7 @@ export class RunResolver {
     return { run: await this.runs.update(request, input) };
   }
 
-  @Mutation(() => RunPayload, {
+  @Mutation(() => CancelRunPayload, {
     description: 'Stops a run for good; a worker lets go of it within two seconds.',
   })
   async cancelRun(
@@ -164,7 +169,7 @@ export class RunResolver {
     return { run: await this.runs.cancel(request, input.id) };
   }
 
-  @Mutation(() => RunPayload, {
+  @Mutation(() => PauseRunPayload, {
     description: 'Halts a run: its worker saves a checkpoint and frees the slot.',
   })
   async pauseRun(
@@ -174,7 +179,7 @@ export class RunResolver {
     return { run: await this.runs.pause(request, input.id) };
   }
 
-  @Mutation(() => RunPayload, { description: 'Queues a paused run; it goes on from its checkpoint.' })
+  @Mutation(() => ResumeRunPayload, { description: 'Queues a paused run; it goes on from its checkpoint.' })
   async resumeRun(
     @Arg('input', () => ResumeRunInput, { description: 'The run.' }) input: ResumeRunInput,
     @Ctx() { request }: GraphQLContext,
@@ -182,7 +187,7 @@ export class RunResolver {
     return { run: await this.runs.resume(request, input.id) };
   }
 
-  @Mutation(() => RunPayload, {
+  @Mutation(() => RetryRunPayload, {
     description: 'Queues a new run with the config, seed and inputs of one that failed or was cancelled.',
   })
   async retryRun(

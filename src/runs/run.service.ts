@@ -12,14 +12,14 @@ import type { Database, Transaction } from '../platform/database.js';
 import type { Attempt, MetricSeries, Prisma, Run, RunInput } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
-import { readPage, type ConnectionArgs, type KeysetOrder, type Page } from '../server/pagination.js';
+import { readPage, type ConnectionArgs, keysetOrder, type Page } from '../server/pagination.js';
 import { lineOf, literally } from '../server/text.js';
 import { MAX_SEED, queueRun } from './run.queue.js';
 import { requestedRun, resolveInputs } from './run.request.js';
 import { isFinal, type RunTransition } from './run.states.js';
 import { lockRun, moveRun } from './run.transitions.js';
 import {
-  RunOrder,
+  type RunOrder,
   type QueuePosition,
   type RunFilter,
   type StartRunInput,
@@ -201,7 +201,7 @@ export class RunService {
           name: filter?.nameContains
             ? { contains: literally(filter.nameContains), mode: 'insensitive' }
             : undefined,
-          createdAt: { gt: filter?.createdAfter ?? undefined, lt: filter?.createdBefore ?? undefined },
+          createdAt: { gte: filter?.createdAfter ?? undefined, lt: filter?.createdBefore ?? undefined },
         },
       ],
     };
@@ -209,7 +209,7 @@ export class RunService {
       await authorize(context, tx, 'run:read', of.projectId);
       return readPage(
         args,
-        orderOf(orderBy),
+        keysetOrder(orderBy),
         (keyset) =>
           tx.run.findMany({
             where: { AND: [where, keyset.where] },
@@ -358,17 +358,6 @@ const visible = (context: TenantContext): Prisma.RunWhereInput => ({
   tenantId: context.tenantId,
   projectId: confinedTo(context),
 });
-
-function orderOf(orderBy: RunOrder): KeysetOrder {
-  switch (orderBy) {
-    case RunOrder.CREATED_AT_DESC:
-      return { column: 'createdAt', direction: 'desc' };
-    case RunOrder.CREATED_AT_ASC:
-      return { column: 'createdAt', direction: 'asc' };
-    case RunOrder.PRIORITY_DESC:
-      return { column: 'priority', direction: 'desc' };
-  }
-}
 
 function within(
   value: number | null | undefined,

@@ -10,6 +10,7 @@ import {
 } from 'type-graphql';
 import { MAX_SYNTHETIC_ROWS } from '../../schema/messages/run-config.js';
 import { InputRole, RunKind, RunState } from '../platform/prisma-client/client.js';
+import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Node } from '../server/node.js';
 import { ConnectionOf } from '../server/pagination.js';
 import { Payload } from '../server/payload.js';
@@ -157,7 +158,7 @@ export class RunFailure {
 }
 
 @ObjectType({ description: 'What a run reads: a dataset version or an artifact.' })
-export class RunInput {
+export class InputReference {
   @Field(() => InputRole, { description: 'What it is to the run.' })
   role!: InputRole;
 
@@ -329,7 +330,7 @@ export class Run extends Node {
 
 export const RunConnection = ConnectionOf(Run, 'Run');
 
-/** How a list of runs is ordered. */
+/** The order of a list of runs. */
 export enum RunOrder {
   CREATED_AT_DESC = 'CREATED_AT_DESC',
   CREATED_AT_ASC = 'CREATED_AT_ASC',
@@ -338,11 +339,11 @@ export enum RunOrder {
 
 registerEnumType(RunOrder, {
   name: 'RunOrder',
-  description: 'How a list of runs is ordered.',
+  description: 'The order of a list of runs.',
   valuesConfig: {
-    CREATED_AT_DESC: { description: 'The newest first.' },
-    CREATED_AT_ASC: { description: 'The oldest first.' },
-    PRIORITY_DESC: { description: 'The highest priority first.' },
+    CREATED_AT_DESC: { description: 'Newest first.' },
+    CREATED_AT_ASC: { description: 'Oldest first.' },
+    PRIORITY_DESC: { description: 'Highest priority first.' },
   },
 });
 
@@ -357,13 +358,13 @@ export class RunFilter {
   @Field(() => ID, { nullable: true, description: 'Of this experiment.' })
   experimentId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'With this text in the name, in any case.' })
+  @Field(() => String, { nullable: true, description: 'The name has this in it, whatever the case.' })
   nameContains?: string | null;
 
-  @Field(() => Date, { nullable: true, description: 'Started by their user after this time.' })
+  @Field(() => Date, { nullable: true, description: 'Made at or after this time.' })
   createdAfter?: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'Started by their user before this time.' })
+  @Field(() => Date, { nullable: true, description: 'Made before this time.' })
   createdBefore?: Date | null;
 }
 
@@ -386,7 +387,7 @@ export class SynthesizeInput {
 
   @Field(() => Int, {
     nullable: true,
-    description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS}. Default: as many as the table has.`,
+    description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS.toLocaleString('en')}. Default: as many as the table has.`,
   })
   rows?: number | null;
 }
@@ -396,7 +397,7 @@ export class SampleInput {
   @Field(() => ID, { description: 'The model: an artifact of the kind MODEL.' })
   modelArtifactId!: string;
 
-  @Field(() => Int, { description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS}.` })
+  @Field(() => Int, { description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS.toLocaleString('en')}.` })
   rows!: number;
 }
 
@@ -482,7 +483,7 @@ export class StartRunInput {
   @Field(() => ProbeInput, { nullable: true, description: 'Check a pool.' })
   probe?: ProbeInput | null;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
@@ -521,12 +522,30 @@ export class RetryRunInput {
   @Field(() => ID, { description: 'The run.' })
   id!: string;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
-@ObjectType({ description: 'The run, or why there is none.' })
-export class RunPayload extends Payload {
+@ObjectType()
+export abstract class RunPayload extends Payload {
   @Field(() => Run, { nullable: true, description: 'The run.' })
   run?: Run | null;
 }
+
+@ObjectType({ description: 'The queued run, or why there is none.' })
+export class StartRunPayload extends RunPayload {}
+
+@ObjectType({ description: 'The run after the change, or why nothing was changed.' })
+export class UpdateRunPayload extends RunPayload {}
+
+@ObjectType({ description: 'The run, CANCELLED or CANCELLING, or why it goes on.' })
+export class CancelRunPayload extends RunPayload {}
+
+@ObjectType({ description: 'The run, PAUSED or PAUSING, or why it goes on.' })
+export class PauseRunPayload extends RunPayload {}
+
+@ObjectType({ description: 'The run, QUEUED again, or why it is not.' })
+export class ResumeRunPayload extends RunPayload {}
+
+@ObjectType({ description: 'The new run, or why there is none.' })
+export class RetryRunPayload extends RunPayload {}

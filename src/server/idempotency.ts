@@ -3,6 +3,14 @@ import { actorId, type RequestContext } from '../access/context.js';
 import type { Transaction } from '../platform/database.js';
 import { UserError, UserErrorCode } from './errors.js';
 
+const MAX_KEY_LENGTH = 255;
+
+/** For the field `idempotencyKey` of an input. */
+export const IDEMPOTENCY_KEY = {
+  nullable: true,
+  description: `Makes it safe to send this again: with the same key and the same input, the answer is the same and nothing new is made; with another input it is an IDEMPOTENCY_CONFLICT. 1–${MAX_KEY_LENGTH} characters, such as a UUID, remembered for at least a day.`,
+};
+
 export interface Repeatable {
   /** The mutation's name. */
   operation: string;
@@ -61,7 +69,6 @@ export async function once(
   return { id, repeated: false };
 }
 
-const MAX_KEY_LENGTH = 255;
 const KEY_PATH = ['input', 'idempotencyKey'] as const;
 
 function hashOf(body: object): string {

@@ -56,12 +56,12 @@ export interface Page<T> {
 
 /** The connection and edge types of a node. Call once a node type, and keep the class. */
 export function ConnectionOf<T extends object>(node: ClassType<T>, name: string): ClassType<Page<T>> {
-  @ObjectType(`${name}Edge`, { description: `A ${name} in a list, with its place.` })
+  @ObjectType(`${name}Edge`, { description: `One of a list of ${name}, with its place.` })
   class Edge {
     @Field(() => String, { description: 'Its place in the list, for `after` and `before`.' })
     cursor!: string;
 
-    @Field(() => node, { description: `The ${name}.` })
+    @Field(() => node, { description: 'The item.' })
     node!: T;
   }
 
@@ -98,6 +98,16 @@ export function mapPage<A, B>(page: Page<A>, show: (row: A) => B): Page<B> {
 export interface KeysetOrder {
   column: string;
   direction: 'asc' | 'desc';
+}
+
+/** The order that an enum value names: `CREATED_AT_DESC` is by the column `createdAt`, descending. */
+export function keysetOrder(name: string): KeysetOrder {
+  const [, column = '', direction] = /^(\w+)_(ASC|DESC)$/.exec(name) ?? [];
+  if (!direction) throw new Error(`${name} names no order.`);
+  return {
+    column: column.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    direction: direction === 'ASC' ? 'asc' : 'desc',
+  };
 }
 
 /** What goes into Prisma's `findMany`, beside the list's own filter: `where: { AND: [filter, keyset.where] }`. */

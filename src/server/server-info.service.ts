@@ -5,11 +5,11 @@ import { scopeOf, type RequestContext, type TenantContext } from '../access/cont
 import type { Database } from '../platform/database.js';
 import { LIMITS } from './limits.js';
 import { MAX_PAGE } from './pagination.js';
-import type { Generator, GeneratorOption, ServerInfo, WorkerPool } from './server-info.types.js';
+import type { Generator, GeneratorOption, OptionType, ServerInfo, WorkerPool } from './server-info.types.js';
 
 /** As z.toJSONSchema writes an option. */
 interface OptionSchema {
-  type?: string;
+  type?: OptionType;
   description?: string;
   default?: unknown;
   minimum?: number;
@@ -72,9 +72,13 @@ function optionsOf(schema: z.ZodType): GeneratorOption[] {
     name,
     description: option.description ?? '',
     type: option.type ?? 'string',
-    defaultValue: option.default === undefined ? null : String(option.default as string | number | boolean),
+    defaultValue: option.default === undefined ? null : spelt(option, option.default),
     minimum: option.minimum ?? null,
     maximum: option.maximum ?? null,
-    choices: option.enum?.map(String) ?? null,
+    choices: option.enum?.map((value) => spelt(option, value)) ?? null,
   }));
 }
+
+/** Choices are enum values in GraphQL. */
+const spelt = (option: OptionSchema, value: unknown): string =>
+  option.enum ? String(value).toUpperCase() : String(value);

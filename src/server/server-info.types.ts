@@ -1,6 +1,21 @@
 import 'reflect-metadata';
-import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ByteCount } from './scalars.js';
+
+/** By the names that JSON Schema has for them. */
+const OPTION_TYPES = { INTEGER: 'integer', NUMBER: 'number', STRING: 'string', BOOLEAN: 'boolean' } as const;
+export type OptionType = (typeof OPTION_TYPES)[keyof typeof OPTION_TYPES];
+
+registerEnumType(OPTION_TYPES, {
+  name: 'GeneratorOptionType',
+  description: 'What the value of an option is.',
+  valuesConfig: {
+    INTEGER: { description: 'A whole number.' },
+    NUMBER: { description: 'A number.' },
+    STRING: { description: 'A text, or one of `choices`.' },
+    BOOLEAN: { description: 'True or false.' },
+  },
+});
 
 @ObjectType({ description: 'An option of a generator.' })
 export class GeneratorOption {
@@ -10,14 +25,12 @@ export class GeneratorOption {
   @Field(() => String, { description: 'What it means, its range, and what changing it does.' })
   description!: string;
 
-  @Field(() => String, {
-    description: 'The JSON type of its value: `integer`, `number`, `string` or `boolean`.',
-  })
-  type!: string;
+  @Field(() => OPTION_TYPES, { description: 'What its value is.' })
+  type!: OptionType;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Its default, as text; null: chosen by the generator.',
+    description: 'Its default, as text, spelt as in the input of a run; null: chosen by the generator.',
   })
   defaultValue!: string | null;
 
@@ -29,7 +42,7 @@ export class GeneratorOption {
 
   @Field(() => [String], {
     nullable: true,
-    description: 'The only values that it takes; null: any of its type.',
+    description: 'The only values that it takes, spelt as in the input of a run; null: any of its type.',
   })
   choices!: string[] | null;
 }

@@ -6,13 +6,13 @@ import { INVITATION_PREFIX, newSecret, secretHash } from '../access/tokens.js';
 import { audit } from '../audit/audit.js';
 import { setScope, type Database } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
-import type { Invitation, Tenant } from '../platform/prisma-client/client.js';
+import type { Invitation, Prisma, Tenant } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
-import { readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
+import { keysetOrder, readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
 import { emailOf } from '../server/text.js';
 import { requireMayGrant, type MemberWithUser } from './member.service.js';
-import type { InviteMemberInput } from './tenant.types.js';
+import type { InvitationFilter, InvitationOrder, InviteMemberInput } from './tenant.types.js';
 
 const VALID_DAYS = 14;
 
@@ -148,14 +148,23 @@ export class InvitationService {
     });
   }
 
-  async list(request: RequestContext, args: ConnectionArgs): Promise<Page<Invitation>> {
+  async list(
+    request: RequestContext,
+    filter: InvitationFilter | null,
+    orderBy: InvitationOrder,
+    args: ConnectionArgs,
+  ): Promise<Page<Invitation>> {
     const context = requireTenant(request);
-    const where = { tenantId: context.tenantId };
+    const open = { acceptedAt: null, revokedAt: null, expiresAt: { gt: new Date() } };
+    const where: Prisma.InvitationWhereInput = {
+      tenantId: context.tenantId,
+      ...(filter?.open == null ? {} : filter.open ? open : { NOT: open }),
+    };
     return this.database.withTenant(scopeOf(context), async (tx) => {
       await authorize(context, tx, 'member:invite');
       return readPage(
         args,
-        { column: 'createdAt', direction: 'desc' },
+        keysetOrder(orderBy),
         (keyset) =>
           tx.invitation.findMany({
             where: { AND: [where, keyset.where] },

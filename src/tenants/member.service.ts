@@ -4,10 +4,11 @@ import { scopeOf, type RequestContext, type TenantContext } from '../access/cont
 import { PERMISSIONS_OF_ROLE } from '../access/permissions.js';
 import { audit } from '../audit/audit.js';
 import type { Database, Transaction } from '../platform/database.js';
-import type { Member, Role, User } from '../platform/prisma-client/client.js';
+import type { Member, Prisma, Role, User } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
-import { readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
-import type { UpdateMemberInput } from './tenant.types.js';
+import { keysetOrder, readPage, type ConnectionArgs, type Page } from '../server/pagination.js';
+import { literally } from '../server/text.js';
+import type { MemberFilter, MemberOrder, UpdateMemberInput } from './tenant.types.js';
 
 export type MemberWithUser = Member & { user: User };
 
@@ -18,14 +19,26 @@ export class MemberService {
     private readonly authentication: Authentication,
   ) {}
 
-  async list(request: RequestContext, args: ConnectionArgs): Promise<Page<MemberWithUser>> {
+  async list(
+    request: RequestContext,
+    filter: MemberFilter | null,
+    orderBy: MemberOrder,
+    args: ConnectionArgs,
+  ): Promise<Page<MemberWithUser>> {
     const context = requireTenant(request);
-    const where = { tenantId: context.tenantId };
+    const contains = filter?.nameContains
+      ? { contains: literally(filter.nameContains), mode: 'insensitive' as const }
+      : undefined;
+    const where: Prisma.MemberWhereInput = {
+      tenantId: context.tenantId,
+      role: filter?.roles ? { in: filter.roles } : undefined,
+      user: contains && { OR: [{ name: contains }, { email: contains }] },
+    };
     return this.database.withTenant(scopeOf(context), async (tx) => {
       await authorize(context, tx, 'member:read');
       return readPage(
         args,
-        { column: 'createdAt', direction: 'asc' },
+        keysetOrder(orderBy),
         (keyset) =>
           tx.member.findMany({
             where: { AND: [where, keyset.where] },

@@ -9,16 +9,23 @@ import {
   AcceptInvitationPayload,
   CreateTenantInput,
   InvitationConnection,
+  InvitationFilter,
+  InvitationOrder,
   InviteMemberInput,
   InviteMemberPayload,
   MemberConnection,
-  MemberPayload,
+  MemberFilter,
+  MemberOrder,
+  UpdateMemberPayload,
+  type MemberPayload,
   RemoveMemberInput,
   RemoveMemberPayload,
   RevokeInvitationInput,
   RevokeInvitationPayload,
   Tenant,
-  TenantPayload,
+  CreateTenantPayload,
+  UpdateTenantPayload,
+  type TenantPayload,
   UpdateMemberInput,
   UpdateTenantInput,
   type Invitation,
@@ -39,24 +46,38 @@ export class TenantResolver {
   }
 
   @Query(() => MemberConnection, {
-    description: 'The members of the tenant, in the order in which they joined.',
+    description: 'The members of the tenant.',
   })
   async members(
     @Args(() => ConnectionArgs) args: ConnectionArgs,
+    @Arg('filter', () => MemberFilter, { nullable: true, description: 'Which.' })
+    filter: MemberFilter | null,
+    @Arg('orderBy', () => MemberOrder, {
+      defaultValue: MemberOrder.CREATED_AT_ASC,
+      description: 'In which order.',
+    })
+    orderBy: MemberOrder,
     @Ctx() { request }: GraphQLContext,
   ): Promise<Page<Member>> {
-    return this.membersOfTenant.list(request, args);
+    return this.membersOfTenant.list(request, filter ?? null, orderBy, args);
   }
 
-  @Query(() => InvitationConnection, { description: 'The invitations of the tenant, newest first.' })
+  @Query(() => InvitationConnection, { description: 'The invitations of the tenant.' })
   async invitations(
     @Args(() => ConnectionArgs) args: ConnectionArgs,
+    @Arg('filter', () => InvitationFilter, { nullable: true, description: 'Which.' })
+    filter: InvitationFilter | null,
+    @Arg('orderBy', () => InvitationOrder, {
+      defaultValue: InvitationOrder.CREATED_AT_DESC,
+      description: 'In which order.',
+    })
+    orderBy: InvitationOrder,
     @Ctx() { request }: GraphQLContext,
   ): Promise<Page<Invitation>> {
-    return this.invitationsOfTenant.list(request, args);
+    return this.invitationsOfTenant.list(request, filter ?? null, orderBy, args);
   }
 
-  @Mutation(() => TenantPayload, { description: 'Makes a tenant. The caller becomes its first owner.' })
+  @Mutation(() => CreateTenantPayload, { description: 'Makes a tenant. The caller becomes its first owner.' })
   async createTenant(
     @Arg('input', () => CreateTenantInput, { description: 'The tenant.' }) input: CreateTenantInput,
     @Ctx() { request }: GraphQLContext,
@@ -64,7 +85,7 @@ export class TenantResolver {
     return { tenant: await this.tenants.create(request, input) };
   }
 
-  @Mutation(() => TenantPayload, { description: 'Changes the tenant that the request is about.' })
+  @Mutation(() => UpdateTenantPayload, { description: 'Changes the tenant that the request is about.' })
   async updateTenant(
     @Arg('input', () => UpdateTenantInput, { description: 'What to change.' }) input: UpdateTenantInput,
     @Ctx() { request }: GraphQLContext,
@@ -100,7 +121,7 @@ export class TenantResolver {
     return this.invitationsOfTenant.accept(request, input.token);
   }
 
-  @Mutation(() => MemberPayload, { description: "Changes a member's role on the tenant." })
+  @Mutation(() => UpdateMemberPayload, { description: "Changes a member's role on the tenant." })
   async updateMember(
     @Arg('input', () => UpdateMemberInput, { description: 'What to change.' }) input: UpdateMemberInput,
     @Ctx() { request }: GraphQLContext,

@@ -1,6 +1,7 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Role } from '../access/permission.types.js';
 import { User } from '../access/session.types.js';
+import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Node } from '../server/node.js';
 import { ConnectionOf } from '../server/pagination.js';
 import { Payload } from '../server/payload.js';
@@ -47,6 +48,32 @@ export class Member extends Node {
 
 export const MemberConnection = ConnectionOf(Member, 'Member');
 
+@InputType({ description: 'Which members to list; all conditions hold.' })
+export class MemberFilter {
+  @Field(() => [Role], { nullable: true, description: 'With one of these roles on the tenant.' })
+  roles?: Role[] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Their name or e-mail address has this in it, whatever the case.',
+  })
+  nameContains?: string | null;
+}
+
+export enum MemberOrder {
+  CREATED_AT_ASC = 'CREATED_AT_ASC',
+  CREATED_AT_DESC = 'CREATED_AT_DESC',
+}
+
+registerEnumType(MemberOrder, {
+  name: 'MemberOrder',
+  description: 'The order of a list of members.',
+  valuesConfig: {
+    CREATED_AT_ASC: { description: 'Who joined first.' },
+    CREATED_AT_DESC: { description: 'Who joined last.' },
+  },
+});
+
 @ObjectType({ implements: Node, description: 'A seat that is kept for somebody.' })
 export class Invitation extends Node {
   @Field(() => String, { description: 'Who may accept it.' })
@@ -73,12 +100,35 @@ export class Invitation extends Node {
 
 export const InvitationConnection = ConnectionOf(Invitation, 'Invitation');
 
+@InputType({ description: 'Which invitations to list; all conditions hold.' })
+export class InvitationFilter {
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Those that can still be accepted, or the others. Default: both.',
+  })
+  open?: boolean | null;
+}
+
+export enum InvitationOrder {
+  CREATED_AT_DESC = 'CREATED_AT_DESC',
+  CREATED_AT_ASC = 'CREATED_AT_ASC',
+}
+
+registerEnumType(InvitationOrder, {
+  name: 'InvitationOrder',
+  description: 'The order of a list of invitations.',
+  valuesConfig: {
+    CREATED_AT_DESC: { description: 'Newest first.' },
+    CREATED_AT_ASC: { description: 'Oldest first.' },
+  },
+});
+
 @InputType({ description: 'A new tenant.' })
 export class CreateTenantInput {
   @Field(() => String, { description: 'The name of the company, 1–100 characters.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
@@ -96,7 +146,7 @@ export class InviteMemberInput {
   @Field(() => Role, { description: 'The role that they will have; none above your own.' })
   role!: Role;
 
-  @Field(() => String, { nullable: true, description: 'Makes a repeat of this request safe.' })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 
@@ -127,11 +177,17 @@ export class RemoveMemberInput {
   id!: string;
 }
 
-@ObjectType({ description: 'The tenant after the change, or why there is none.' })
-export class TenantPayload extends Payload {
+@ObjectType()
+export abstract class TenantPayload extends Payload {
   @Field(() => Tenant, { nullable: true, description: 'The tenant.' })
   tenant?: Tenant | null;
 }
+
+@ObjectType({ description: 'The new tenant, or why there is none.' })
+export class CreateTenantPayload extends TenantPayload {}
+
+@ObjectType({ description: 'The tenant after the change, or why nothing was changed.' })
+export class UpdateTenantPayload extends TenantPayload {}
 
 @ObjectType({ description: 'The invitation, or why there is none.' })
 export class InviteMemberPayload extends Payload {
@@ -152,11 +208,14 @@ export class RevokeInvitationPayload extends Payload {
   invitation?: Invitation | null;
 }
 
-@ObjectType({ description: 'The membership after the change, or why there is none.' })
-export class MemberPayload extends Payload {
+@ObjectType()
+export abstract class MemberPayload extends Payload {
   @Field(() => Member, { nullable: true, description: 'The member.' })
   member?: Member | null;
 }
+
+@ObjectType({ description: 'The member after the change, or why nothing was changed.' })
+export class UpdateMemberPayload extends MemberPayload {}
 
 @ObjectType({ description: 'The new membership, or why there is none.' })
 export class AcceptInvitationPayload extends Payload {

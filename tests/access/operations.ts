@@ -281,7 +281,7 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
     node('artifact:read', 'PROJECT', 'Artifact', ({ artifactId }) => artifactId),
     node('audit:read', 'PROJECT', 'AuditEvent', async ({ shop, projectId }) => {
       const { auditLog } = await shop.owner.request<{ auditLog: { nodes: { id: string }[] } }>(
-        'query ($filter: AuditFilter) { auditLog(first: 1, filter: $filter) { nodes { id } } }',
+        'query ($filter: AuditEventFilter) { auditLog(first: 1, filter: $filter) { nodes { id } } }',
         { filter: { projectId } },
       );
       return auditLog.nodes[0]?.id as string;

@@ -9,6 +9,7 @@ import { ProjectService } from '../../src/projects/project.service.js';
 import { InvitationService } from '../../src/tenants/invitation.service.js';
 import { MemberService } from '../../src/tenants/member.service.js';
 import { TenantService } from '../../src/tenants/tenant.service.js';
+import { MemberOrder } from '../../src/tenants/tenant.types.js';
 import { testDatabase, type TestDatabase } from '../platform/services.js';
 
 let files: TestDatabase;
@@ -61,7 +62,8 @@ async function company() {
     const { member } = await invitations.accept(await somebody.as(), token!);
     return { ...somebody, member };
   };
-  const ownMember = (await members.list(await owner.as(), {})).edges[0]!.node;
+  const ownMember = (await members.list(await owner.as(), null, MemberOrder.CREATED_AT_ASC, {})).edges[0]!
+    .node;
   return { owner, tenant, join, ownMember };
 }
 

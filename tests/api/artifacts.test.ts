@@ -313,7 +313,7 @@ test('lists of many runs page each within its run, newest first or by name', asy
         first: run(id: $first) { ...page } second: run(id: $second) { ...page }
       }
       fragment page on Run {
-        artifacts(first: 2, after: $after, orderBy: FILE_NAME_ASC, filter: { kind: REPORT }) {
+        artifacts(first: 2, after: $after, orderBy: FILE_NAME_ASC, filter: { kinds: [REPORT] }) {
           totalCount nodes { fileName runId } pageInfo { hasNextPage endCursor }
         }
       }`,
