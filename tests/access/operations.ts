@@ -281,8 +281,7 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
     node('artifact:read', 'PROJECT', 'Artifact', ({ artifactId }) => artifactId),
     node('audit:read', 'PROJECT', 'AuditEvent', async ({ shop, projectId }) => {
       const { auditLog } = await shop.owner.request<{ auditLog: { nodes: { id: string }[] } }>(
-        'query ($filter: AuditEventFilter) { auditLog(first: 1, filter: $filter) { nodes { id } } }',
-        { filter: { projectId } },
+        `{ auditLog(first: 1, filter: { projectId: "${projectId}" }) { nodes { id } } }`,
       );
       return auditLog.nodes[0]?.id as string;
     }),

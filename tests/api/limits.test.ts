@@ -1,5 +1,5 @@
 import { createClient } from 'graphql-ws';
-import { lexicographicSortSchema, type GraphQLSchema } from 'graphql';
+import { getIntrospectionQuery, lexicographicSortSchema, type GraphQLSchema } from 'graphql';
 import { pino } from 'pino';
 import WebSocket from 'ws';
 import { Authentication } from '../../src/access/authentication.js';
@@ -111,6 +111,12 @@ describe.each(WAYS)('over %s', (way, send) => {
   test('a mistake in the operation stays readable', async () => {
     expect((await send(`${rootOf(way)} { colour }`)).text).toContain('Cannot query field \\"colour\\"');
   });
+});
+
+test('tools may ask for the schema, in full', async () => {
+  const { codes, text } = await overHttp(getIntrospectionQuery());
+  expect(codes).toEqual([]);
+  expect(text).toContain('"name":"ProjectActivity"');
 });
 
 test('a costly query is refused', async () => {
