@@ -9,9 +9,9 @@ const RUNS = 40;
 const STARTING = 8;
 const SINGLE = 10;
 
-const RUN_TIMES = `query RunTimes($id: ID!) { run(id: $id) { state createdAt startedAt finishedAt } }`;
+const RUN_TIMES = `query RunTimes($id: ID!) { run(id: $id) { state createdAt startedAt endedAt } }`;
 interface RunTimes {
-  run: { state: string; createdAt: string; startedAt: string | null; finishedAt: string | null };
+  run: { state: string; createdAt: string; startedAt: string | null; endedAt: string | null };
 }
 
 export const dispatch: Bench = {
@@ -83,7 +83,7 @@ async function runsPerSecond(platform: BenchPlatform): Promise<number> {
     for (;;) {
       const { run } = await platform.connection.request<RunTimes>(RUN_TIMES, { id });
       if (run.state === 'FAILED') throw new Error(`The run ${id} failed.`);
-      if (run.finishedAt) {
+      if (run.endedAt) {
         times.push(run);
         break;
       }
@@ -91,7 +91,7 @@ async function runsPerSecond(platform: BenchPlatform): Promise<number> {
     }
   }
   const first = Math.min(...times.map(({ createdAt }) => Date.parse(createdAt)));
-  const last = Math.max(...times.map(({ finishedAt }) => Date.parse(finishedAt as string)));
+  const last = Math.max(...times.map(({ endedAt }) => Date.parse(endedAt as string)));
   return RUNS / ((last - first) / 1000);
 }
 

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Prisma, PrismaClient } from './prisma-client/client.js';
+import { TransactionConnection, statementNames } from './transaction-connection.js';
 
 /** A Prisma client inside one transaction; all SQL of a use case goes through it. */
 export type Transaction = Prisma.TransactionClient;
@@ -48,7 +49,8 @@ export class Database {
   onProjectChange: (change: ProjectChange) => void = () => undefined;
 
   constructor(options: DatabaseOptions) {
-    this.#app = clientOf(options.appUrl, options.poolSize);
+    this.#app = clientOf(options.appUrl, options.poolSize, statementNames());
+    // Not named: how the dispatch's few, large statements are best run depends on the queue of the moment.
     this.#dispatch = clientOf(options.dispatchUrl, Math.max(2, Math.ceil(options.poolSize / 3)));
   }
 
@@ -99,14 +101,22 @@ export async function setScope(tx: Transaction, scope: Scope): Promise<void> {
     set_config('app.shown_secret', ${scope.shownSecret ?? ''}, true)`;
 }
 
-function clientOf(url: string, poolSize: number): PrismaClient {
+function clientOf(
+  url: string,
+  poolSize: number,
+  statementNameGenerator?: ReturnType<typeof statementNames>,
+): PrismaClient {
   return new PrismaClient({
-    adapter: new PrismaPg({
-      connectionString: url,
-      max: poolSize,
-      connectionTimeoutMillis: 10_000,
-      idleTimeoutMillis: 60_000,
-    }),
+    adapter: new PrismaPg(
+      {
+        connectionString: url,
+        max: poolSize,
+        connectionTimeoutMillis: 10_000,
+        idleTimeoutMillis: 60_000,
+        Client: TransactionConnection,
+      },
+      { statementNameGenerator },
+    ),
   });
 }
 
