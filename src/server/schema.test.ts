@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import {
   buildSchema,
+  getOperationAST,
+  getVariableValues,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -57,10 +59,16 @@ test('a removed field and a new required argument count as breaking until they a
 
 test('the examples of GraphiQL are operations of this schema', async () => {
   const schema = buildSchema(text);
-  const examples = JSON.parse(await file('src/server/graphiql/examples.json')) as { query: string }[];
+  const examples = JSON.parse(await file('src/server/graphiql/examples.json')) as {
+    query: string;
+    variables?: Record<string, unknown>;
+  }[];
   expect(examples.length).toBeGreaterThan(0);
-  for (const { query } of examples) {
-    expect(validate(schema, parse(query), [...specifiedRules, shapeRule])).toEqual([]);
+  for (const { query, variables = {} } of examples) {
+    const document = parse(query);
+    expect(validate(schema, document, [...specifiedRules, shapeRule])).toEqual([]);
+    const operation = getOperationAST(document)!;
+    expect(getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors).toBeUndefined();
   }
 });
 
