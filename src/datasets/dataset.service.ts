@@ -196,11 +196,20 @@ export class DatasetService {
       await requireUnused(context, tx, dataset);
       const versions = await tx.datasetVersion.findMany({
         where: { tenantId: context.tenantId, datasetId: id },
-        select: { objectKey: true, tableKey: true },
+        select: { objectKey: true, tableKey: true, uploadExpiresAt: true },
       });
       const keys = new Set(versions.flatMap(({ objectKey, tableKey }) => [objectKey, tableKey ?? []].flat()));
       await tx.discardedObject.createMany({
         data: [...keys].map((key) => ({ tenantId: context.tenantId, key })),
+      });
+      // A link that is still good could bring the file again: look once more when it has ended.
+      const linked = versions.filter(({ uploadExpiresAt }) => uploadExpiresAt > new Date());
+      await tx.discardedObject.createMany({
+        data: linked.map(({ objectKey, uploadExpiresAt }) => ({
+          tenantId: context.tenantId,
+          key: objectKey,
+          createdAt: uploadExpiresAt,
+        })),
       });
       await tx.dataset.update({ where: keyOf(context, id), data: { deletedAt: new Date() } });
       await audit(context, tx, {

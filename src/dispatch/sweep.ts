@@ -53,7 +53,7 @@ export class Sweep {
     const rows = await database.asDispatch(
       (tx) => tx.$queryRaw<DiscardedRow[]>`
         SELECT d.id, d.key FROM discarded_objects d
-        WHERE d.run_id IS NULL OR (
+        WHERE (d.run_id IS NULL AND d.created_at <= now()) OR (
           d.created_at < now() - make_interval(secs => ${config.signedUrlSeconds})
           AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.tenant_id = d.tenant_id AND a.run_id = d.run_id
             AND a.number = d.attempt AND a.state <> 'ENDED'))

@@ -30,10 +30,11 @@ export interface NewRun {
 
 /**
  * Writes a run in state QUEUED, with its inputs, its first event and its line in the log: that is all that it takes to
- * be dispatched. The caller has checked rights and references; after the commit they announce it. Throws LIMIT_EXCEEDED
- * when the tenant's queue is full.
+ * be dispatched. The caller has checked rights and references; after the commit they announce it. Throws INVALID_STATE
+ * in an archived project, LIMIT_EXCEEDED when the tenant's queue is full.
  */
 export async function queueRun(context: TenantContext, tx: Transaction, request: NewRun): Promise<Run> {
+  await requireOpenProject(context, tx, request.projectId);
   await requireRoom(context, tx);
   const run = await tx.run.create({
     data: {
@@ -75,6 +76,19 @@ export async function queueRun(context: TenantContext, tx: Transaction, request:
     after: { kind: run.kind, config: request.config as Prisma.InputJsonObject, seed: run.seed },
   });
   return run;
+}
+
+async function requireOpenProject(context: TenantContext, tx: Transaction, id: string): Promise<void> {
+  const { archivedAt } = await tx.project.findUniqueOrThrow({
+    where: { tenantId_id: { tenantId: context.tenantId, id } },
+    select: { archivedAt: true },
+  });
+  if (!archivedAt) return;
+  throw new UserError(
+    UserErrorCode.INVALID_STATE,
+    'The project is archived; bring it back to start runs in it.',
+    ['input'],
+  );
 }
 
 async function requireRoom(context: TenantContext, tx: Transaction): Promise<void> {

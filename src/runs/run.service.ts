@@ -327,17 +327,10 @@ export class RunService {
 async function requireProject(context: TenantContext, tx: Transaction, id: string, path: readonly string[]) {
   const project = await tx.project.findUnique({
     where: { tenantId_id: { tenantId: context.tenantId, id } },
-    select: { archivedAt: true },
+    select: { id: true },
   });
   const boundTo = confinedTo(context);
   if (!project || (boundTo && boundTo !== id)) throw notFound('project', id, path);
-  if (project.archivedAt) {
-    throw new UserError(
-      UserErrorCode.INVALID_STATE,
-      'The project is archived; bring it back to start runs in it.',
-      path,
-    );
-  }
 }
 
 async function requireExperiment(context: TenantContext, tx: Transaction, projectId: string, id: string) {

@@ -160,6 +160,22 @@ describe('the dispatch', () => {
     expect(await control.push({ workerId: 'w1', ...order })).toBe(false);
   });
 
+  it('keeps the note of an object for as long as a link could bring the object again', async () => {
+    const objects = new MemoryObjects();
+    await bed.owner.query(
+      `INSERT INTO discarded_objects (tenant_id, key, created_at)
+       VALUES ($1, 'gone', now()), ($1, 'linked', now() + interval '1 minute')`,
+      [tenant.tenantId],
+    );
+    const sweep = new Sweep({ ...bed, objects });
+    await sweep.sweep();
+    const notes = await bed.owner.query<{ key: string }>('SELECT key FROM discarded_objects');
+    expect(notes.rows).toEqual([{ key: 'linked' }]);
+    await bed.owner.query('UPDATE discarded_objects SET created_at = now()');
+    await sweep.sweep();
+    expect((await bed.owner.query('SELECT key FROM discarded_objects')).rows).toEqual([]);
+  });
+
   it('gives up on uploads that were not completed in time, and removes what was uploaded', async () => {
     const objects = new MemoryObjects();
     const late = await bed.dataset(tenant, { state: 'AWAITING_UPLOAD', expired: true });
