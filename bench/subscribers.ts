@@ -80,9 +80,9 @@ function followRaw(url: string, deliveries: Deliveries, expected: number): Subsc
       socket.once('error', failed);
       // What NATS loses would never come: the end of the publisher closes the socket then.
       socket.once('close', () => done());
-      socket.on('message', (text) => {
+      socket.on('message', (text: Buffer) => {
         tellFirst();
-        const { points } = JSON.parse(String(text)) as RunMetrics['runMetrics'];
+        const { points } = JSON.parse(text.toString()) as RunMetrics['runMetrics'];
         deliveries.take(points);
         if (deliveries.distinct >= expected) socket.close();
       });

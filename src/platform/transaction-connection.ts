@@ -17,7 +17,7 @@ export class TransactionConnection extends pg.Client {
 
   constructor(config?: pg.ClientConfig) {
     // Statements are written without waiting for the answers to those before them.
-    super({ ...config, pipeline: true } as pg.ClientConfig);
+    super({ ...config, pipeline: true });
   }
 
   /** As the driver's own, whose overloads can't be repeated: `never` fits them all. */
