@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ArtifactKind, InputRole, RunKind } from '../platform/prisma-client/client.js';
-import { RunConfigUnion } from '../runs/run.types.js';
+import { RunConfigUnion } from '../runs/run-config.types.js';
 import { Node } from '../server/node.js';
 import { ConnectionOf } from '../server/pagination.js';
 import { Payload } from '../server/payload.js';

@@ -5,7 +5,8 @@ import { Project } from '../projects/project.types.js';
 import type { GraphQLContext } from '../server/graphql-context.js';
 import { ConnectionArgs, type Page } from '../server/pagination.js';
 import type { RunService } from './run.service.js';
-import { RunConnection, RunFilter, RunOrder } from './run.types.js';
+import { RunFilter, RunOrder } from './run.inputs.js';
+import { RunConnection } from './run.types.js';
 
 @Resolver(() => Project)
 export class ProjectRunsResolver {

@@ -12,7 +12,7 @@ import type { Transaction } from '../platform/database.js';
 import type { ArtifactKind, InputRole } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import type { QueuedInput } from './run.queue.js';
-import type { StartRunInput, TableRefInput } from './run.types.js';
+import type { StartRunInput, TableRefInput } from './run.inputs.js';
 
 type Path = readonly string[];
 

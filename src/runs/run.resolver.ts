@@ -8,29 +8,33 @@ import type {
 import { UserError, UserErrorCode } from '../server/errors.js';
 import type { GraphQLContext } from '../server/graphql-context.js';
 import type { RunService } from './run.service.js';
+import { RunConfigUnion } from './run-config.types.js';
 import {
-  Attempt,
   CancelRunInput,
-  Checkpoint,
-  MetricBucket,
-  MetricSeries,
   PauseRunInput,
-  QueuePosition,
   ResumeRunInput,
   RetryRunInput,
-  Run,
-  RunConfigUnion,
-  RunFailure,
-  InputReference,
-  StartRunPayload,
-  UpdateRunPayload,
+  StartRunInput,
+  UpdateRunInput,
+} from './run.inputs.js';
+import {
   CancelRunPayload,
   PauseRunPayload,
   ResumeRunPayload,
   RetryRunPayload,
-  StartRunInput,
+  StartRunPayload,
+  UpdateRunPayload,
+} from './run.payloads.js';
+import {
+  Attempt,
+  Checkpoint,
+  InputReference,
+  MetricBucket,
+  MetricSeries,
+  QueuePosition,
+  Run,
+  RunFailure,
   StepTiming,
-  UpdateRunInput,
 } from './run.types.js';
 
 const MOST_BUCKETS = 5_000;

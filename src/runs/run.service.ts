@@ -18,13 +18,8 @@ import { MAX_SEED, queueRun } from './run.queue.js';
 import { requestedRun, resolveInputs } from './run.request.js';
 import { isFinal, type RunTransition } from './run.states.js';
 import { lockRun, moveRun } from './run.transitions.js';
-import {
-  type RunOrder,
-  type QueuePosition,
-  type RunFilter,
-  type StartRunInput,
-  type UpdateRunInput,
-} from './run.types.js';
+import type { RunFilter, RunOrder, StartRunInput, UpdateRunInput } from './run.inputs.js';
+import type { QueuePosition } from './run.types.js';
 import { failIngest } from './run.results.js';
 
 /** Runs as users see and steer them. What workers do with them is the dispatch's. */

@@ -1,0 +1,60 @@
+import { Field, Float, Int, ObjectType, createUnionType } from 'type-graphql';
+import type { RunKind } from '../platform/prisma-client/client.js';
+import { AUTOREGRESSIVE_OPTIONS } from './generator-options.types.js';
+
+@ObjectType({ description: 'Reads an uploaded file.' })
+export class IngestConfig {
+  @Field(() => String, { description: 'The file, as it was named when it was uploaded.' })
+  fileName!: string;
+}
+
+@ObjectType({ description: 'Fits a generator and samples it.' })
+export class SynthesizeConfig {
+  @Field(() => String, { description: 'The generator.' })
+  generator!: string;
+
+  @Field(() => Int, { nullable: true, description: 'Rows to make; null: as many as the table has.' })
+  rows!: number | null;
+
+  @Field(() => AUTOREGRESSIVE_OPTIONS.output, {
+    nullable: true,
+    description: 'Options that were set, when the generator is `autoregressive`.',
+  })
+  autoregressive!: object | null;
+}
+
+@ObjectType({ description: 'Samples a fitted generator.' })
+export class SampleConfig {
+  @Field(() => Int, { description: 'Rows to make.' })
+  rows!: number;
+}
+
+@ObjectType({ description: 'Scores a synthetic table.' })
+export class EvaluateConfig {
+  @Field(() => String, { nullable: true, description: 'The column to predict, if any.' })
+  target!: string | null;
+}
+
+@ObjectType({ description: 'Lives for a while.' })
+export class ProbeConfig {
+  @Field(() => Float, { description: 'How long, in seconds.' })
+  seconds!: number;
+
+  @Field(() => Float, { description: 'Points of the series `probe/value` a second.' })
+  pointsPerSecond!: number;
+}
+
+const CONFIG_TYPES = {
+  INGEST: IngestConfig,
+  SYNTHESIZE: SynthesizeConfig,
+  SAMPLE: SampleConfig,
+  EVALUATE: EvaluateConfig,
+  PROBE: ProbeConfig,
+} as const;
+
+export const RunConfigUnion = createUnionType({
+  name: 'RunConfig',
+  description: 'What a run was asked to do; its type follows from the kind of the run.',
+  types: () => Object.values(CONFIG_TYPES),
+  resolveType: (value) => CONFIG_TYPES[(value as unknown as { kind: RunKind }).kind],
+});

@@ -1,0 +1,201 @@
+import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql';
+import { MAX_SYNTHETIC_ROWS } from '../../schema/messages/run-config.js';
+import { RunKind, RunState } from '../platform/prisma-client/client.js';
+import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
+import { AUTOREGRESSIVE_OPTIONS } from './generator-options.types.js';
+
+/** The order of a list of runs. */
+export enum RunOrder {
+  CREATED_AT_DESC = 'CREATED_AT_DESC',
+  CREATED_AT_ASC = 'CREATED_AT_ASC',
+  PRIORITY_DESC = 'PRIORITY_DESC',
+}
+
+registerEnumType(RunOrder, {
+  name: 'RunOrder',
+  description: 'The order of a list of runs.',
+  valuesConfig: {
+    CREATED_AT_DESC: { description: 'Newest first.' },
+    CREATED_AT_ASC: { description: 'Oldest first.' },
+    PRIORITY_DESC: { description: 'Highest priority first.' },
+  },
+});
+
+@InputType({ description: 'Which runs to list; all conditions hold.' })
+export class RunFilter {
+  @Field(() => [RunState], { nullable: true, description: 'In one of these states.' })
+  states?: RunState[] | null;
+
+  @Field(() => [RunKind], { nullable: true, description: 'Of one of these kinds.' })
+  kinds?: RunKind[] | null;
+
+  @Field(() => ID, { nullable: true, description: 'Of this experiment.' })
+  experimentId?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The name has this in it, whatever the case.' })
+  nameContains?: string | null;
+
+  @Field(() => Date, { nullable: true, description: 'Made at or after this time.' })
+  createdAfter?: Date | null;
+
+  @Field(() => Date, { nullable: true, description: 'Made before this time.' })
+  createdBefore?: Date | null;
+}
+
+@InputType({ description: 'Fit a generator to a table, sample it, and score the sample.' })
+export class SynthesizeInput {
+  @Field(() => ID, { description: 'The table to learn from; a version that is READY.' })
+  datasetVersionId!: string;
+
+  @Field(() => String, {
+    defaultValue: 'autoregressive',
+    description: 'The generator; `serverInfo.generators` lists them.',
+  })
+  generator!: string;
+
+  @Field(() => AUTOREGRESSIVE_OPTIONS.input, {
+    nullable: true,
+    description: 'Options, when the generator is `autoregressive`.',
+  })
+  autoregressive?: object | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS.toLocaleString('en')}. Default: as many as the table has.`,
+  })
+  rows?: number | null;
+}
+
+@InputType({ description: 'Sample more rows from a fitted generator.' })
+export class SampleInput {
+  @Field(() => ID, { description: 'The model: an artifact of the kind MODEL.' })
+  modelArtifactId!: string;
+
+  @Field(() => Int, { description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS.toLocaleString('en')}.` })
+  rows!: number;
+}
+
+@InputType({
+  description: 'A table: a dataset version, or an artifact that a run made. Give one of the two.',
+})
+export class TableRefInput {
+  @Field(() => ID, { nullable: true, description: 'A dataset version that is READY.' })
+  datasetVersionId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'An artifact of the kind SYNTHETIC_PARQUET.' })
+  artifactId?: string | null;
+}
+
+@InputType({ description: 'Score a synthetic table against a real one.' })
+export class EvaluateInput {
+  @Field(() => TableRefInput, { description: 'The rows that the generator learnt from.' })
+  real!: TableRefInput;
+
+  @Field(() => TableRefInput, { description: 'The rows that it made.' })
+  synthetic!: TableRefInput;
+
+  @Field(() => TableRefInput, {
+    nullable: true,
+    description: 'Real rows that it did not see: every score is then shown beside theirs.',
+  })
+  test?: TableRefInput | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Column of the real table to predict: adds the score `utility`, of a model that learns from the synthetic rows and is tested on real ones.',
+  })
+  target?: string | null;
+}
+
+@InputType({ description: 'Check a pool, or measure the platform.' })
+export class ProbeInput {
+  @Field(() => Float, { defaultValue: 0, description: 'How long to live, 0–3,600 seconds.' })
+  seconds!: number;
+
+  @Field(() => Float, { defaultValue: 0, description: 'Points a second, 0–10,000.' })
+  pointsPerSecond!: number;
+}
+
+@InputType({
+  description: 'A new run. Give exactly one of `synthesize`, `sample`, `evaluate` and `probe`.',
+})
+export class StartRunInput {
+  @Field(() => ID, { description: 'The project that it belongs to.' })
+  projectId!: string;
+
+  @Field(() => ID, { nullable: true, description: 'The experiment that it belongs to.' })
+  experimentId?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What to call it, up to 100 characters.' })
+  name?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: '0–100; higher goes first within the tenant. Default: 50.',
+  })
+  priority?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'The pool of workers. Default: `default`.' })
+  pool?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The same seed, engine and inputs give the same result. Default: a random one.',
+  })
+  seed?: number | null;
+
+  @Field(() => SynthesizeInput, { nullable: true, description: 'Fit a generator and sample it.' })
+  synthesize?: SynthesizeInput | null;
+
+  @Field(() => SampleInput, { nullable: true, description: 'Sample a fitted generator.' })
+  sample?: SampleInput | null;
+
+  @Field(() => EvaluateInput, { nullable: true, description: 'Score a synthetic table.' })
+  evaluate?: EvaluateInput | null;
+
+  @Field(() => ProbeInput, { nullable: true, description: 'Check a pool.' })
+  probe?: ProbeInput | null;
+
+  @Field(() => String, IDEMPOTENCY_KEY)
+  idempotencyKey?: string | null;
+}
+
+@InputType({ description: "Changes to a run; what isn't given stays." })
+export class UpdateRunInput {
+  @Field(() => ID, { description: 'The run.' })
+  id!: string;
+
+  @Field(() => String, { nullable: true, description: 'What to call it, up to 100 characters.' })
+  name?: string | null;
+
+  @Field(() => Int, { nullable: true, description: '0–100; counts while it is queued.' })
+  priority?: number | null;
+}
+
+@InputType({ description: 'A run to stop.' })
+export class CancelRunInput {
+  @Field(() => ID, { description: 'The run.' })
+  id!: string;
+}
+
+@InputType({ description: 'A run to halt.' })
+export class PauseRunInput {
+  @Field(() => ID, { description: 'The run.' })
+  id!: string;
+}
+
+@InputType({ description: 'A paused run to go on with.' })
+export class ResumeRunInput {
+  @Field(() => ID, { description: 'The run.' })
+  id!: string;
+}
+
+@InputType({ description: 'A run that failed or was cancelled, to try again.' })
+export class RetryRunInput {
+  @Field(() => ID, { description: 'The run.' })
+  id!: string;
+
+  @Field(() => String, IDEMPOTENCY_KEY)
+  idempotencyKey?: string | null;
+}
