@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Failure } from '../../schema/messages/failure.js';
+import { STEPS_OF } from '../../schema/messages/run-config.js';
 import type {
   Attempt as AttemptRow,
   MetricSeries as SeriesRow,
@@ -102,10 +103,12 @@ export class RunResolver {
 
   @FieldResolver(() => [StepTiming], { description: 'How long its steps took, once it has succeeded.' })
   stepTimings(@Root() run: RunRow): StepTiming[] {
-    return Object.entries((run.stepSeconds ?? {}) as Record<string, number>).map(([step, seconds]) => ({
-      step,
-      seconds,
-    }));
+    const seconds = (run.stepSeconds ?? {}) as Partial<Record<string, number>>;
+    // In the order in which they were gone through: stored JSON has forgotten it.
+    return STEPS_OF[run.kind].flatMap((step) => {
+      const taken = seconds[step];
+      return taken === undefined ? [] : [{ step, seconds: taken }];
+    });
   }
 
   @FieldResolver(() => Int, { description: 'Metric points that are stored.' })
