@@ -2,11 +2,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { pino, type Logger } from 'pino';
 import { ensureRoles, migrate } from '../prisma/migrate.js';
+import { freePort } from './platform/embedded/free-port.js';
 import { startEmbeddedNats } from './platform/embedded/nats.js';
 import { startEmbeddedPostgres } from './platform/embedded/postgres.js';
 import { rolePassword } from './platform/secrets.js';
@@ -170,19 +170,6 @@ async function secretIn(folder: string): Promise<string> {
   });
   await chmod(path, 0o600);
   return (await readFile(path, 'utf8')).trim();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? done(address.port) : failed(new Error('no port')),
-      );
-    });
-  });
 }
 
 const entry = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

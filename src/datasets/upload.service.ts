@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ColumnKind, ColumnSchema } from '../../schema/messages/column.js';
-import { authorize, confinedTo, requireTenant } from '../access/authorize.js';
+import { authorize, requireTenant } from '../access/authorize.js';
 import { actorId, scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
 import { audit } from '../audit/audit.js';
 import { announce, changeOf, type RunChange } from '../dispatch/announce.js';
@@ -11,6 +11,7 @@ import type { ObjectHead, Objects } from '../platform/objects.js';
 import type { Dataset, Run } from '../platform/prisma-client/client.js';
 import { storageUse } from '../quotas/storage.js';
 import { queueRun } from '../runs/run.queue.js';
+import { requireProject } from '../projects/project.service.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
 import { lineOf } from '../server/text.js';
@@ -56,7 +57,7 @@ export class UploadService {
     const context = requireTenant(request);
     const file = this.#checkedFile(input);
     const started = await this.database.withTenant(scopeOf(context), async (tx) => {
-      await requireProject(context, tx, input.projectId);
+      await requireOpenProject(context, tx, input.projectId);
       await authorize(context, tx, 'dataset:create', input.projectId);
       const { id } = await once(
         context,
@@ -380,21 +381,15 @@ async function touch(context: TenantContext, tx: Transaction, datasetId: string)
   await tx.dataset.update({ where: keyOf(context, datasetId), data: { updatedAt: new Date() } });
 }
 
-async function requireProject(context: TenantContext, tx: Transaction, id: string): Promise<void> {
+async function requireOpenProject(context: TenantContext, tx: Transaction, id: string): Promise<void> {
   const path = ['input', 'projectId'];
-  const boundTo = confinedTo(context);
-  const project =
-    !boundTo || boundTo === id
-      ? await tx.project.findUnique({ where: keyOf(context, id), select: { archivedAt: true } })
-      : null;
-  if (!project) throw notFound('project', id, path);
-  if (project.archivedAt) {
-    throw new UserError(
-      UserErrorCode.INVALID_STATE,
-      'The project is archived; bring it back to upload to it.',
-      path,
-    );
-  }
+  const { archivedAt } = await requireProject(context, tx, id, path);
+  if (!archivedAt) return;
+  throw new UserError(
+    UserErrorCode.INVALID_STATE,
+    'The project is archived; bring it back to upload to it.',
+    path,
+  );
 }
 
 async function requireVersion(context: TenantContext, tx: Transaction, id: string) {

@@ -10,6 +10,7 @@ import { buckets } from '../metrics/metric.store.js';
 import type { Bus } from '../platform/bus.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { Attempt, MetricSeries, Prisma, Run, RunInput } from '../platform/prisma-client/client.js';
+import { requireProject } from '../projects/project.service.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
 import { readPage, type ConnectionArgs, keysetOrder, type Page } from '../server/pagination.js';
@@ -317,15 +318,6 @@ export class RunService {
     );
     return runIds.map((id) => rows.filter(({ runId }) => runId === id));
   }
-}
-
-async function requireProject(context: TenantContext, tx: Transaction, id: string, path: readonly string[]) {
-  const project = await tx.project.findUnique({
-    where: { tenantId_id: { tenantId: context.tenantId, id } },
-    select: { id: true },
-  });
-  const boundTo = confinedTo(context);
-  if (!project || (boundTo && boundTo !== id)) throw notFound('project', id, path);
 }
 
 async function requireExperiment(context: TenantContext, tx: Transaction, projectId: string, id: string) {

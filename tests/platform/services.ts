@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { pino } from 'pino';
+import { freePort } from '../../src/platform/embedded/free-port.js';
 import { startEmbeddedNats } from '../../src/platform/embedded/nats.js';
 import { roleUrl } from '../../src/platform/secrets.js';
 
@@ -197,18 +198,4 @@ async function asOwner<T>(services: SharedServices, work: (owner: pg.Client) => 
   } finally {
     await owner.end();
   }
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? done(address.port) : failed(new Error('no port')),
-      );
-    });
-  });
 }

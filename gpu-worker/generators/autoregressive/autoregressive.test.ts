@@ -7,7 +7,7 @@ import type { CategoricalColumn, Column, NumericColumn, Table } from '../../tabl
 import type { FitSession, FittedGenerator, SampleSession } from '../generator.js';
 import { generatorOf } from '../generators.js';
 import { autoregressive } from './autoregressive.js';
-import { AutoregressiveConfig } from './config.js';
+import { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
 import { layOut, unitDegrees } from './layout.js';
 import { asTensors, initialParameters, logitsOf, maskOf, oneHotOf, parameterShapes } from './network.js';
 

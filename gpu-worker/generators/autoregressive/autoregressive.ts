@@ -15,7 +15,7 @@ import {
 } from '../discretisation/column-bins.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
 import { originOf } from './checkpoint.js';
-import { AutoregressiveConfig } from './config.js';
+import { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
 import { layOut, type Layout } from './layout.js';
 import { asTensors, parameterShapes } from './network.js';
 import { sampleBins } from './sampling.js';

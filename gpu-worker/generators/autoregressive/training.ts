@@ -11,7 +11,7 @@ import {
   type Origin,
   type Progress,
 } from './checkpoint.js';
-import type { AutoregressiveConfig } from './config.js';
+import type { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
 import type { Layout } from './layout.js';
 import { smoothed, smoothingOf, type Smoothing } from './smoothing.js';
 import {
