@@ -1,7 +1,7 @@
 // Two projects: `unit` needs nothing but Node; `platform` starts PostgreSQL, nats-server, a gateway and workers once
 // per run (tests/platform/global-setup.ts, compiled by `npm run build`) and every file shares them.
 const base = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

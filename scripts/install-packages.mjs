@@ -62,7 +62,11 @@ async function npmCi(root, log) {
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
   const [program, ...first] = npm;
   const attempt = () =>
-    command(program, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root });
+    command(program, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+      // Its install script would fetch libraries for CUDA, wanted or not, and fail where it can't reach them.
+      env: { ONNXRUNTIME_NODE_INSTALL: 'skip', ...process.env },
+    });
   try {
     await attempt();
   } catch (error) {

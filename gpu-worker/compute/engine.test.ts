@@ -1,30 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
-import { ENGINE_NAMES, listEngines, startEngine } from './engine.js';
+import { listEngines, startEngine } from './engine.js';
+import { ENGINE_NAMES } from './program.js';
 import { Random } from './random.js';
+import { stored, type Stored } from './tensors.js';
 
 const random = Random.seeded(3);
+/** What every machine has, after `npm ci`. */
+const EVERYWHERE = ['onnx-cpu', 'tfjs-wasm', 'tfjs-cpu'] as const;
 
-function randomTensor(...shape: number[]): tf.Tensor {
+function numbers(...shape: number[]): Stored {
   const length = shape.reduce((count, size) => count * size, 1);
-  return tf.tensor(
-    Float32Array.from({ length }, () => random.normal()),
+  return stored(
     shape,
+    Float32Array.from({ length }, () => random.normal()),
   );
 }
 
 describe('engines', () => {
   test('start the fastest one that works here, and say which', async () => {
     const engine = await startEngine();
-    expect(engine.name).not.toBe('cpu');
-    expect(tf.getBackend()).toBe(engine.name);
+    expect(['tfjs-wasm', 'tfjs-cpu']).not.toContain(engine.name);
     expect(engine.version).toMatch(/^\d+\.\d+/);
     expect(engine.device).not.toBe('');
   });
 
-  test.each(['wasm', 'cpu'])('start %s when it is forced', async (forced) => {
+  test.each(EVERYWHERE)('start %s when it is forced', async (forced) => {
     expect((await startEngine({ forced })).name).toBe(forced);
-    expect(tf.getBackend()).toBe(forced);
   });
 
   test('refuse a name that is none', async () => {
@@ -34,16 +36,17 @@ describe('engines', () => {
     });
   });
 
-  test('are listed with whether they could start, without starting one', async () => {
-    await startEngine({ forced: 'cpu' });
+  test('are listed with whether they could start', async () => {
     const reports = await listEngines();
     expect(reports.map(({ name }) => name)).toEqual([...ENGINE_NAMES]);
-    expect(reports.find(({ name }) => name === 'wasm')!.available).toBe(true);
-    expect(tf.getBackend()).toBe('cpu');
+    for (const name of EVERYWHERE)
+      expect(reports.find((report) => report.name === name)!.available).toBe(true);
   });
 
   test('refuse a forced engine that is listed as absent instead of falling back', async () => {
-    const absent = (await listEngines()).filter(({ available, name }) => !available && name !== 'webgpu');
+    const absent = (await listEngines({ allowSoftware: true, threads: 1 })).filter(
+      ({ available }) => !available,
+    );
     for (const { name, detail } of absent) {
       await expect(startEngine({ forced: name })).rejects.toMatchObject({
         code: 'ENGINE_UNAVAILABLE',
@@ -53,72 +56,131 @@ describe('engines', () => {
   });
 });
 
-describe('gradients', () => {
-  // Each function ends in a scalar; its gradients must match central differences.
-  const positive = (x: tf.Tensor): tf.Tensor => tf.add(tf.square(x), 0.5);
-  const cases: Record<string, { shapes: number[][]; f: (...x: tf.Tensor[]) => tf.Tensor }> = {
-    'broadcast sums and differences': {
-      shapes: [[3, 4], [4]],
-      f: (a, b) => tf.square(tf.sub(tf.add(a, b), 0.3)),
-    },
-    'broadcast products and quotients': {
-      shapes: [
-        [2, 3],
-        [2, 1],
-      ],
-      f: (a, b) => tf.div(tf.mul(a, b), positive(b)),
-    },
-    'exp, log, sqrt, tanh, sigmoid': {
-      shapes: [[5]],
-      f: (a) => tf.addN([tf.exp(a), tf.log(positive(a)), tf.sqrt(positive(a)), tf.tanh(a), tf.sigmoid(a)]),
-    },
-    'slices, joins and transposes': {
-      shapes: [
-        [3, 4],
-        [2, 4],
-      ],
-      f: (a, b) => tf.square(tf.transpose(tf.slice(tf.concat([a, b], 0), [1, 1], [3, 2]))),
-    },
-    'sums over an axis': { shapes: [[3, 4]], f: (a) => tf.square(tf.sum(a, 1)) },
-    'rectified linear units': { shapes: [[20]], f: (a) => tf.mul(tf.relu(a), a) },
-    'batched products': {
-      shapes: [
-        [2, 3, 4],
-        [4, 5],
-      ],
-      f: (a, b) => tf.square(tf.matMul(a, b)),
-    },
-    'transposed products': {
-      shapes: [
-        [4, 3],
-        [5, 4],
-      ],
-      f: (a, b) => tf.square(tf.matMul(a, b, true, true)),
-    },
+describe.each(EVERYWHERE)('held state on %s', (forced) => {
+  const start = async () => {
+    const engine = await startEngine({ forced });
+    const state = engine.hold<{ count: tf.Tensor; fixed: readonly tf.Tensor[] }>({
+      count: stored([2], Float32Array.of(1, 2)),
+      fixed: [stored([], Int32Array.of(7))],
+    });
+    const program = await engine.compile('counting', {
+      state,
+      inputs: { by: { shape: [2], dtype: 'float32' } as const },
+      step: (held, { by }) => ({
+        state: { ...held, count: tf.add(held.count, by) },
+        outputs: { before: held.count, sum: tf.sum<tf.Tensor>(by) },
+      }),
+    });
+    return { engine, state, program };
   };
-  test.each(Object.entries(cases))('of %s match differences', async (_, { shapes, f }) => {
-    await startEngine({ forced: 'cpu' });
-    const inputs = shapes.map((shape) => randomTensor(...shape));
-    const total = (...x: tf.Tensor[]): tf.Scalar => tf.sum(f(...x));
-    const gradients = tf.grads(total)(inputs);
-    const step = 1e-2;
-    for (const [index, input] of inputs.entries()) {
-      const values = input.dataSync();
-      const found = gradients[index]!.dataSync();
-      for (let at = 0; at < values.length; at++) {
-        const moved = (by: number): number => {
-          const other = tf.tensor(
-            values.map((value, position) => value + (position === at ? by : 0)),
-            input.shape,
-          );
-          return total(
-            ...inputs.map((tensor, position) => (position === index ? other : tensor)),
-          ).dataSync()[0]!;
+
+  test('is replaced by what a run makes of it, and stays between runs', async () => {
+    const { state, program } = await start();
+    const first = await program.run({ by: Float32Array.of(10, 20) });
+    const second = await program.run({ by: Float32Array.of(1, 1) });
+    expect([...first.before]).toEqual([1, 2]);
+    expect([...second.before]).toEqual([11, 22]);
+    expect([...second.sum]).toEqual([2]);
+    const { count, fixed } = await state.read();
+    expect([...count.values]).toEqual([12, 23]);
+    expect([...fixed[0]!.values]).toEqual([7]);
+  });
+
+  test('is shared by the programs of an engine', async () => {
+    const { engine, state, program } = await start();
+    const other = await engine.compile('doubling', {
+      state,
+      inputs: {},
+      step: (held) => ({
+        state: { ...held, count: tf.mul(held.count, 2) },
+        outputs: {},
+      }),
+    });
+    await program.run({ by: Float32Array.of(1, 1) });
+    await other.run({});
+    await program.run({ by: Float32Array.of(1, 1) });
+    expect([...(await state.read()).count.values]).toEqual([5, 7]);
+  });
+
+  test('is read as a copy', async () => {
+    const { state, program } = await start();
+    const before = (await state.read()).count.values;
+    await program.run({ by: Float32Array.of(5, 5) });
+    await program.run({ by: Float32Array.of(5, 5) });
+    expect([...before]).toEqual([1, 2]);
+  });
+
+  test('takes no more memory however long a fit is', async () => {
+    const { state, program } = await start();
+    const by = Float32Array.of(1, 1);
+    const steps = async (count: number) => {
+      for (let step = 0; step < count; step++) await program.run({ by });
+      return tf.memory().numTensors;
+    };
+    const tensors = await steps(5);
+    expect(await steps(50)).toBe(tensors);
+    state.dispose();
+    program.dispose();
+  });
+
+  test('says which input is missing, too short or of another type', async () => {
+    const { program } = await start();
+    await expect(program.run({} as never)).rejects.toThrow(/"counting" wasn't given its input "by"/);
+    await expect(program.run({ by: Float32Array.of(1) })).rejects.toThrow(
+      'the input "by" of the program "counting" must be float32[2]; it is 1 values of float32',
+    );
+    await expect(program.run({ by: Int32Array.of(1, 2) })).rejects.toThrow('2 values of int32');
+  });
+});
+
+describe('the same fit', () => {
+  /** A small network and its optimizer: products, broadcasting, activations, reductions, a second-order term. */
+  async function losses(forced: string, threads: number): Promise<number[]> {
+    const random = Random.seeded(11);
+    const drawn = (...shape: number[]) =>
+      stored(
+        shape,
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.3 * random.normal()),
+      );
+    const engine = await startEngine({ forced, threads });
+    type State = { weights: tf.Tensor; bias: tf.Tensor; table: tf.Tensor };
+    const state = engine.hold<State>({ weights: drawn(16, 32), bias: drawn(32), table: drawn(9, 16) });
+    const program = await engine.compile('a fit', {
+      state,
+      inputs: { words: { shape: [64], dtype: 'int32' }, y: { shape: [64, 32], dtype: 'float32' } } as const,
+      step: (held, { words, y }) => {
+        const loss = (weights: tf.Tensor, bias: tf.Tensor, table: tf.Tensor): tf.Scalar => {
+          const x = tf.gather(table, words);
+          return tf.mean(tf.squaredDifference(tf.tanh(tf.add(tf.matMul(x, weights), bias)), y));
         };
-        const difference = (moved(step) - moved(-step)) / (2 * step);
-        expect(Math.abs(found[at]! - difference)).toBeLessThan(0.02 * Math.max(1, Math.abs(difference)));
-      }
+        const { value, grads } = tf.valueAndGrads(loss)([held.weights, held.bias, held.table]);
+        const [weights, bias, table] = [held.weights, held.bias, held.table].map((parameter, at) =>
+          tf.sub(parameter, tf.mul(grads[at]!, 2)),
+        ) as [tf.Tensor, tf.Tensor, tf.Tensor];
+        return { state: { weights, bias, table }, outputs: { loss: value } };
+      },
+    });
+    const found: number[] = [];
+    const y = Float32Array.from({ length: 64 * 32 }, () => Math.sin(random.normal()));
+    for (let step = 0; step < 40; step++) {
+      const words = Int32Array.from({ length: 64 }, () => random.integer(9));
+      found.push((await program.run({ words, y })).loss[0]!);
     }
+    return found;
+  }
+
+  test('on one engine twice is the same, number by number', async () => {
+    for (const name of EVERYWHERE) expect(await losses(name, 2)).toEqual(await losses(name, 2));
+  });
+
+  test('is the same on any number of threads', async () => {
+    expect(await losses('onnx-cpu', 1)).toEqual(await losses('onnx-cpu', 2));
+  });
+
+  test('on two engines ends with losses equal to one in a thousand', async () => {
+    const expected = (await losses('tfjs-cpu', 1)).at(-1)!;
+    for (const name of EVERYWHERE)
+      expect(Math.abs((await losses(name, 2)).at(-1)! / expected - 1)).toBeLessThan(1e-3);
   });
 });
 
@@ -138,36 +200,37 @@ describe('matrix multiplication on the wasm engine', () => {
     };
   });
 
+  const tensorOf = ({ shape, values }: Stored): tf.Tensor => tf.tensor(values, [...shape]);
+
   test('agrees with the plain JavaScript engine for any shape, batch and transposition', async () => {
+    await startEngine({ forced: 'tfjs-wasm' });
+    await startEngine({ forced: 'tfjs-cpu' });
     for (const { a, b, transposeA, transposeB } of shapes) {
-      await startEngine({ forced: 'cpu' });
-      const left = randomTensor(...a);
-      const right = randomTensor(...b);
-      const expected = tf.matMul(left, right, transposeA, transposeB);
-      const [leftValues, rightValues, expectedValues] = [
-        left.dataSync(),
-        right.dataSync(),
-        expected.dataSync(),
-      ];
-      await startEngine({ forced: 'wasm' });
-      const result = tf.matMul(tf.tensor(leftValues, a), tf.tensor(rightValues, b), transposeA, transposeB);
+      const [left, right] = [numbers(...a), numbers(...b)];
+      const productOn = async (backend: string) => {
+        await tf.setBackend(backend);
+        return tf.matMul(tensorOf(left), tensorOf(right), transposeA, transposeB);
+      };
+      const expected = await productOn('cpu');
+      const expectedValues = expected.dataSync();
+      const result = await productOn('wasm');
       expect(result.shape).toEqual(expected.shape);
       expect(largestDifference(result.dataSync(), expectedValues)).toBeLessThan(1e-4);
     }
   });
 
   test('repeats each side along batch dimensions that the other has', async () => {
-    await startEngine({ forced: 'wasm' });
-    const a = randomTensor(2, 1, 3, 4);
-    const b = randomTensor(1, 5, 4, 6);
+    await startEngine({ forced: 'tfjs-wasm' });
+    const a = tensorOf(numbers(2, 1, 3, 4));
+    const b = tensorOf(numbers(1, 5, 4, 6));
     const repeated = tf.matMul(tf.tile(a, [1, 5, 1, 1]), tf.tile(b, [2, 1, 1, 1]));
     expect(largestDifference(tf.matMul(a, b).dataSync(), repeated.dataSync())).toBe(0);
   });
 
   test('agrees with and without a fused bias and activation', async () => {
-    await startEngine({ forced: 'wasm' });
-    const a = randomTensor(7, 5);
-    const b = randomTensor(6, 7);
+    await startEngine({ forced: 'tfjs-wasm' });
+    const a = tensorOf(numbers(7, 5));
+    const b = tensorOf(numbers(6, 7));
     const bias = tf.tensor1d([1, -1, 2, -2, 0.5, 0]);
     const fused = tf.fused.matMul({
       a: a,
@@ -182,17 +245,19 @@ describe('matrix multiplication on the wasm engine', () => {
   });
 
   test('leaves no tensor behind', async () => {
-    await startEngine({ forced: 'wasm' });
-    const a = randomTensor(3, 4, 5);
-    const b = randomTensor(3, 6, 5);
+    await startEngine({ forced: 'tfjs-wasm' });
+    const a = tensorOf(numbers(3, 4, 5));
+    const b = tensorOf(numbers(3, 6, 5));
     const before = tf.memory().numDataBuffers;
     tf.tidy(() => void tf.matMul(a, b, false, true));
     expect(tf.memory().numDataBuffers).toBe(before);
   });
 
   test('says which shapes do not fit', async () => {
-    await startEngine({ forced: 'wasm' });
-    expect(() => tf.matMul(randomTensor(2, 3), randomTensor(4, 5))).toThrow('inner shapes (3) and (4)');
+    await startEngine({ forced: 'tfjs-wasm' });
+    expect(() => tf.matMul(tensorOf(numbers(2, 3)), tensorOf(numbers(4, 5)))).toThrow(
+      'inner shapes (3) and (4)',
+    );
   });
 });
 

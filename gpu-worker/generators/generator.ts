@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import type { ColumnSchema } from '../../schema/messages/column.js';
+import type { Engine } from '../compute/program.js';
 import type { Table } from '../tables/table.js';
 
 /** What a generator may ask of the run that it works for. */
 export interface FitSession {
+  readonly engine: Engine;
   /** All randomness of a fit derives from it: same seed, engine and table give the same weights. */
   readonly seed: number;
   /** Aborted when the run is cancelled or paused: `fit` then rejects with `signal.reason` at the next batch. */
@@ -21,6 +23,7 @@ export interface FitSession {
 }
 
 export interface SampleSession {
+  readonly engine: Engine;
   readonly seed: number;
   readonly signal: AbortSignal;
   progress(fraction: number): void;

@@ -23,7 +23,12 @@ beforeAll(async () => {
   nats = await NatsServer.start();
   gateway = await GatewaySide.start(nats.url);
   folder = await mkdtemp(join(tmpdir(), 'runs-test-'));
-  worker = await WorkerProcess.start({ NATS_URL: nats.url, POOL: pool, WORK_FOLDER: folder, ENGINE: 'wasm' });
+  worker = await WorkerProcess.start({
+    NATS_URL: nats.url,
+    POOL: pool,
+    WORK_FOLDER: folder,
+    ENGINE: 'onnx-cpu',
+  });
 }, 60_000);
 
 afterAll(async () => {

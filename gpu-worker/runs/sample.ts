@@ -8,11 +8,13 @@ import type { RunResult } from './runners.js';
 /** Draws more rows from a model that an earlier run published. */
 export async function sample(session: Session): Promise<RunResult> {
   const { rows } = session.job.config as SampleConfig;
-  const model = await session.step('load', async () => {
-    await startEngine({ forced: session.engine });
-    return loadModel(session);
+  const { engine, model } = await session.step('load', async () => {
+    const { engine: forced, threads } = session;
+    return { engine: await startEngine({ forced, threads }), model: await loadModel(session) };
   });
-  const sampled = await session.step('sample', (progress) => sampleRows(session, model, rows, progress));
+  const sampled = await session.step('sample', (progress) =>
+    sampleRows(session, engine, model, rows, progress),
+  );
   const outputs = await session.step('publish', (progress) => session.publish(sampled.files, progress));
   return { outputs, rows: sampled.rows };
 }

@@ -16,13 +16,15 @@ export async function synthesize(session: Session): Promise<RunResult> {
   const choice = chosenGenerator(config);
   const input = session.input('TABLE');
   const real = await session.step('load', async () => {
-    const engine = await startEngine({ forced: session.engine });
+    const engine = await startEngine({ forced: session.engine, threads: session.threads });
     const table = await loadTable(session, input);
     return { engine, table };
   });
-  const model = await session.step('train', (progress) => train(session, choice, real.table, progress));
+  const model = await session.step('train', (progress) =>
+    train(session, real.engine, choice, real.table, progress),
+  );
   const sampled = await session.step('sample', (progress) =>
-    sampleRows(session, model, config.rows ?? real.table.rows, progress),
+    sampleRows(session, real.engine, model, config.rows ?? real.table.rows, progress),
   );
   const evaluated = await session.step('evaluate', async (progress) => {
     const test = session.optionalInput('TEST');

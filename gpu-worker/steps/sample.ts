@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Engine } from '../compute/program.js';
 import type { FittedGenerator } from '../generators/generator.js';
 import type { OutputFile, Session, StepProgress } from '../session.js';
 import { createTableWriter, type TableWriter } from '../tables/table-writer.js';
@@ -17,6 +18,7 @@ export interface Sampled {
 /** Draws rows and writes them as CSV and Parquet, in memory that doesn't grow with them. */
 export async function sampleRows(
   session: Session,
+  engine: Engine,
   model: FittedGenerator,
   rows: number,
   progress: StepProgress,
@@ -30,7 +32,7 @@ export async function sampleRows(
     rows > MAX_ROWS_EVALUATED ? createTableWriter({ columns, parquetPath: evaluatedPath }) : undefined;
   const writers: TableWriter[] = first ? [writer, first] : [writer];
   try {
-    const options = { seed: session.job.seed, signal: session.signal, progress };
+    const options = { engine, seed: session.job.seed, signal: session.signal, progress };
     let written = 0;
     for await (const chunk of model.sample(rows, options)) {
       await writer.write(chunk);

@@ -1,4 +1,5 @@
 import type { SynthesizeConfig } from '../../schema/messages/run-config.js';
+import type { Engine } from '../compute/program.js';
 import { UserFailure } from '../failure.js';
 import type { FittedGenerator, Generator } from '../generators/generator.js';
 import { generatorOf } from '../generators/generators.js';
@@ -29,6 +30,7 @@ export function chosenGenerator(config: SynthesizeConfig): Choice {
 /** Fits the generator, from the last checkpoint if there is one. */
 export async function train(
   session: Session,
+  engine: Engine,
   { generator, options }: Choice,
   table: Table,
   progress: StepProgress,
@@ -36,6 +38,7 @@ export async function train(
   const checkpoint = await session.checkpoint();
   return session.resumable(() =>
     generator.fit(table, options, {
+      engine,
       seed: session.job.seed,
       signal: session.signal,
       metric: (name, step, value) => session.metric(name, step, value),

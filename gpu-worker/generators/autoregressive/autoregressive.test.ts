@@ -2,14 +2,16 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ColumnSchema } from '../../../schema/messages/column.js';
 import { startEngine } from '../../compute/engine.js';
+import type { Engine } from '../../compute/program.js';
 import { Random } from '../../compute/random.js';
 import type { CategoricalColumn, Column, NumericColumn, Table } from '../../tables/table.js';
 import type { FitSession, FittedGenerator, SampleSession } from '../generator.js';
 import { generatorOf } from '../generators.js';
 import { autoregressive } from './autoregressive.js';
+import { readCheckpoint } from './checkpoint.js';
 import { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
 import { layOut, unitDegrees } from './layout.js';
-import { asTensors, initialParameters, logitsOf, maskOf, oneHotOf, parameterShapes } from './network.js';
+import { initialParameters, inOrder, logitsOf, maskOf, oneHotOf, parameterShapes } from './network.js';
 
 const SMALL = AutoregressiveConfig.parse({
   epochs: 6,
@@ -22,8 +24,10 @@ const SMALL = AutoregressiveConfig.parse({
 // Training is pure computing: on a busy machine a test takes several times as long as on a quiet one.
 jest.setTimeout(120_000);
 
+let engine: Engine;
+
 beforeAll(async () => {
-  await startEngine({ forced: 'wasm' });
+  engine = await startEngine({ forced: 'onnx-cpu' });
 });
 
 function schema(name: string, kind: ColumnSchema['kind'], more: Partial<ColumnSchema> = {}): ColumnSchema {
@@ -72,6 +76,7 @@ function session(more: Partial<FitSession> = {}): Watched {
   const points: Watched['points'] = new Map();
   const fractions: number[] = [];
   return {
+    engine,
     seed: 1,
     signal: new AbortController().signal,
     metric(name, step, value) {
@@ -90,7 +95,12 @@ function session(more: Partial<FitSession> = {}): Watched {
 }
 
 async function sampled(model: FittedGenerator, rows: number, seed = 5, chunkRows?: number): Promise<Table[]> {
-  const whole: SampleSession = { seed, signal: new AbortController().signal, progress: () => undefined };
+  const whole: SampleSession = {
+    engine,
+    seed,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+  };
   const chunks: Table[] = [];
   for await (const chunk of model.sample(rows, whole, chunkRows)) chunks.push(chunk);
   return chunks;
@@ -106,7 +116,7 @@ function cells(table: Table, name: string): (string | undefined)[] {
 }
 
 describe('the network', () => {
-  test('predicts a column from those of lower rank only', () => {
+  test('predicts a column from those of lower rank only', async () => {
     const widths = [4, 7, 2, 3];
     const layout = layOut(widths, [2, 0, 3, 1], 24);
     const random = Random.seeded(2);
@@ -116,21 +126,27 @@ describe('the network', () => {
       const mask = maskOf(layout, name);
       if (mask) array.forEach((_, at) => (array[at] = mask[at]! * random.normal()));
     }
-    const parameters = asTensors(shapes, values);
+    const state = engine.hold<{ parameters: readonly tf.Tensor[] }>({ parameters: inOrder(shapes, values) });
+    const program = await engine.compile('the logits', {
+      state,
+      inputs: { oneHot: { shape: [1, layout.units], dtype: 'float32' } } as const,
+      step: ({ parameters }, { oneHot }) => ({
+        outputs: { logits: logitsOf(parameters, oneHot as tf.Tensor2D) },
+      }),
+    });
     const degrees = unitDegrees(layout);
-    const logits = (bins: number[]): number[] => [
-      ...logitsOf(parameters, oneHotOf(layout, Uint16Array.from(bins), [0])).dataSync(),
+    const logits = async (bins: number[]): Promise<number[]> => [
+      ...(await program.run({ oneHot: oneHotOf(layout, Uint16Array.from(bins), [0]) })).logits,
     ];
-    const before = logits([0, 0, 0, 0]);
-    widths.forEach((_, column) => {
-      const after = logits([0, 0, 0, 0].map((bin, other) => (other === column ? bin + 1 : bin)));
+    const before = await logits([0, 0, 0, 0]);
+    for (const column of widths.keys()) {
+      const after = await logits([0, 0, 0, 0].map((bin, other) => (other === column ? bin + 1 : bin)));
       const changed = new Set(
         after.flatMap((logit, unit) => (Math.abs(logit - before[unit]!) > 1e-5 ? [degrees[unit]! - 1] : [])),
       );
       const later = [0, 1, 2, 3].filter((rank) => rank > layout.ranks[column]!);
       expect([...changed].sort()).toEqual(later);
-    });
-    tf.dispose(parameters);
+    }
   });
 });
 
@@ -276,17 +292,53 @@ describe('the autoregressive generator', () => {
     expect(watched.points.get('train/loss')?.length ?? 0).toBeLessThan(8);
   });
 
-  test('keeps no tensor once it is done, aborted or not', async () => {
-    const before = tf.memory().numTensors;
-    const model = await autoregressive.fit(table, { ...SMALL, epochs: 1 }, session());
-    await sampled(model, 50);
-    const aborted = session({
-      metric: () => {
-        throw new Error('stop');
-      },
+  test.each(['onnx-cpu', 'tfjs-wasm'])(
+    'keeps no tensor on %s once it is done, aborted or not',
+    async (name) => {
+      const other = await startEngine({ forced: name });
+      const before = tf.memory().numTensors;
+      const model = await autoregressive.fit(table, { ...SMALL, epochs: 1 }, session({ engine: other }));
+      const whole = {
+        engine: other,
+        seed: 5,
+        signal: new AbortController().signal,
+        progress: () => undefined,
+      };
+      for await (const chunk of model.sample(50, whole)) expect(chunk.rows).toBe(50);
+      const aborted = session({
+        engine: other,
+        metric: () => {
+          throw new Error('stop');
+        },
+      });
+      await expect(autoregressive.fit(table, SMALL, aborted)).rejects.toThrow('stop');
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
+
+  test('ends with the same losses on two engines, to one in a thousand', async () => {
+    const losses = async (name: string): Promise<number[]> => {
+      const watched = session({ engine: await startEngine({ forced: name }) });
+      await autoregressive.fit(table, SMALL, watched);
+      return watched.points.get('train/loss')!.map(([, loss]) => loss);
+    };
+    const expected = await losses('onnx-cpu');
+    const found = await losses('tfjs-wasm');
+    found.forEach((loss, step) => expect(Math.abs(loss / expected[step]! - 1)).toBeLessThan(1e-3));
+  });
+
+  test('goes on with another engine from a checkpoint', async () => {
+    const states: Uint8Array[] = [];
+    const undisturbed = session({
+      checkpointDue: () => true,
+      saveCheckpoint: (state) => Promise.resolve(void states.push(state)),
     });
-    await expect(autoregressive.fit(table, SMALL, aborted)).rejects.toThrow('stop');
-    expect(tf.memory().numTensors).toBe(before);
+    await autoregressive.fit(table, SMALL, undisturbed);
+    const checkpoint = states[Math.floor(states.length / 2)]!;
+    const resumed = session({ checkpoint, engine: await startEngine({ forced: 'tfjs-wasm' }) });
+    await autoregressive.fit(table, SMALL, resumed);
+    const last = (watched: Watched): number => watched.points.get('validation/loss')!.at(-1)![1];
+    expect(Math.abs(last(resumed) / last(undisturbed) - 1)).toBeLessThan(1e-3);
   });
 
   test('stores no row of the table', async () => {
@@ -299,12 +351,22 @@ describe('the autoregressive generator', () => {
     );
   });
 
-  test('says what to change when the loss is no longer finite', async () => {
+  test('says what to change when the loss is no longer finite, and keeps the last good checkpoint', async () => {
     const config = { ...SMALL, learningRate: 1e25, epochs: 20 };
-    await expect(autoregressive.fit(table, config, session())).rejects.toMatchObject({
+    const states: Uint8Array[] = [];
+    const saving = session({
+      checkpointDue: () => true,
+      saveCheckpoint: (state) => Promise.resolve(void states.push(state)),
+    });
+    await expect(autoregressive.fit(table, config, saving)).rejects.toMatchObject({
       code: 'DIVERGED',
       message: expect.stringContaining('Lower the learning rate') as unknown,
     });
+    expect(states.length).toBeGreaterThan(0);
+    for (const state of states) {
+      const { parameters } = readCheckpoint(state);
+      for (const values of parameters.values()) expect(values.every(Number.isFinite)).toBe(true);
+    }
   });
 
   test('refuses a table too short to learn from', async () => {

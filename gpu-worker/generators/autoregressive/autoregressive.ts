@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { ColumnSchema } from '../../../schema/messages/column.js';
+import type { Engine } from '../../compute/program.js';
 import { Random } from '../../compute/random.js';
 import { readSafetensors, tensorOf, writeSafetensors } from '../../compute/safetensors.js';
 import { UserFailure } from '../../failure.js';
@@ -17,14 +17,14 @@ import type { FittedGenerator, FitSession, Generator, SampleSession } from '../g
 import { originOf } from './checkpoint.js';
 import { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
 import { layOut, type Layout } from './layout.js';
-import { asTensors, parameterShapes } from './network.js';
-import { sampleBins } from './sampling.js';
+import { inOrder, parameterShapes } from './network.js';
+import { BinSampler } from './sampling.js';
 import { train, type BinnedRows } from './training.js';
 
 const FEWEST_ROWS = 10;
 /** Length that the one-hot vector of a row may have; beyond it columns get fewer bins each. */
 const MOST_UNITS = 16_384;
-/** Rows drawn at a time. Fixed, so that a sample doesn't depend on how its reader wants it cut. */
+/** Rows that a table without anything to predict is written in at a time. */
 const ROWS_AT_A_TIME = 8192;
 const FORMAT = 'synthcart autoregressive model 1';
 
@@ -103,13 +103,22 @@ class AutoregressiveModel implements FittedGenerator {
   async *sample(rows: number, session: SampleSession, chunkRows = ROWS_AT_A_TIME): AsyncIterable<Table> {
     if (!(Number.isInteger(chunkRows) && chunkRows > 0)) throw new RangeError(`chunks of ${chunkRows} rows`);
     const random = Random.seeded(session.seed);
-    for (let start = 0; start < rows; start += ROWS_AT_A_TIME) {
-      session.signal.throwIfAborted();
-      const count = Math.min(ROWS_AT_A_TIME, rows - start);
-      const table = await this.sampleAt(start, count, random.derive('rows', start), session.signal);
-      for (let from = 0; from < count; from += chunkRows)
-        yield slice(table, from, Math.min(from + chunkRows, count));
-      session.progress((start + count) / rows);
+    const sampler = await this.samplerOf(rows, session.engine);
+    // Not the reader's chunks, so that a sample doesn't depend on how it is cut.
+    const atATime = sampler?.rowsAtATime ?? ROWS_AT_A_TIME;
+    try {
+      for (let start = 0; start < rows; start += atATime) {
+        session.signal.throwIfAborted();
+        const count = Math.min(atATime, rows - start);
+        const ofRows = random.derive('rows', start);
+        const drawn = await sampler?.draw(count, ofRows.derive('bins'), session.signal);
+        const table = this.decoded(start, count, drawn, ofRows);
+        for (let from = 0; from < count; from += chunkRows)
+          yield slice(table, from, Math.min(from + chunkRows, count));
+        session.progress((start + count) / rows);
+      }
+    } finally {
+      sampler?.dispose();
     }
   }
 
@@ -122,20 +131,16 @@ class AutoregressiveModel implements FittedGenerator {
     return writeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(this.description) });
   }
 
-  private async sampleAt(start: number, rows: number, random: Random, signal: AbortSignal): Promise<Table> {
-    const { columns, bins, config } = this.description;
-    const layout = layoutOf(this.description);
-    const drawn = layout
-      ? await this.drawBins(layout, config.residualBlocks, rows, random.derive('bins'), signal)
-      : new Uint16Array(0);
-    const width = layout?.widths.length ?? 0;
+  private decoded(start: number, rows: number, drawn: Int32Array | undefined, random: Random): Table {
+    const { columns, bins } = this.description;
+    const width = drawn ? drawn.length / rows : 0;
     let modelled = 0;
     return {
       rows,
       columns: columns.map((schema, index) => {
         const ofColumn = bins[index]!;
         const chosen = new Uint16Array(rows);
-        if (binCount(ofColumn) > 1) {
+        if (drawn && binCount(ofColumn) > 1) {
           for (let row = 0; row < rows; row++) chosen[row] = drawn[row * width + modelled]!;
           modelled++;
         }
@@ -144,19 +149,13 @@ class AutoregressiveModel implements FittedGenerator {
     };
   }
 
-  private async drawBins(
-    layout: Layout,
-    blocks: number,
-    rows: number,
-    random: Random,
-    signal: AbortSignal,
-  ): Promise<Uint16Array> {
-    const parameters = asTensors(parameterShapes(layout, blocks), this.parameters);
-    try {
-      return await sampleBins(layout, blocks, parameters, rows, random, signal);
-    } finally {
-      tf.dispose(parameters);
-    }
+  /** Undefined when there is nothing to draw. */
+  private async samplerOf(rows: number, engine: Engine): Promise<BinSampler | undefined> {
+    const layout = layoutOf(this.description);
+    if (!layout || rows === 0) return undefined;
+    const { residualBlocks } = this.description.config;
+    const parameters = inOrder(parameterShapes(layout, residualBlocks), this.parameters);
+    return BinSampler.compile(engine, layout, residualBlocks, parameters, rows);
   }
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../../compute/random.js';
+import { sizeOf, stored, type Stored } from '../../compute/tensors.js';
 import { realUnits, unitDegrees, type Layout } from './layout.js';
 
 /**
@@ -116,14 +117,12 @@ export function logitsOf(parameters: Parameters, oneHot: tf.Tensor2D): tf.Tensor
 export function lossOf(layout: Layout, parameters: Parameters, oneHot: tf.Tensor2D): tf.Scalar {
   const logits = logitsOf(parameters, oneHot);
   const rows = oneHot.shape[0];
-  const losses = layout.groups.map(({ offset, columns, width }) => {
-    const span = columns * width;
-    const part = tf.reshape<tf.Rank.R2>(tf.slice(logits, [0, offset], [rows, span]), [rows * columns, width]);
-    const target = tf.reshape<tf.Rank.R2>(tf.slice(oneHot, [0, offset], [rows, span]), [
-      rows * columns,
-      width,
-    ]);
-    return crossEntropy(part, target);
+  const spans = layout.groups.map(({ columns, width }) => columns * width);
+  const parts = tf.split(logits, spans, 1);
+  const targets = tf.split(oneHot, spans, 1);
+  const losses = layout.groups.map(({ columns, width }, index) => {
+    const shape: [number, number] = [rows * columns, width];
+    return crossEntropy(tf.reshape(parts[index]!, shape), tf.reshape(targets[index]!, shape));
   });
   return tf.div<tf.Scalar>(tf.addN(losses), rows);
 }
@@ -148,32 +147,32 @@ const crossEntropy = tf.customGrad((logits, target, save) => {
   };
 }) as (logits: tf.Tensor2D, target: tf.Tensor2D) => tf.Scalar;
 
-/** Parameters as tensors, in the order of `parameterShapes`. Throws a RangeError for a missing or misshapen one. */
-export function asTensors(
+/** Parameters in the order of `parameterShapes`. Throws a RangeError for a missing or misshapen one. */
+export function inOrder(
   shapes: readonly ParameterShape[],
   values: ReadonlyMap<string, Float32Array>,
-): tf.Tensor[] {
+): Stored[] {
   return shapes.map(({ name, shape }) => {
     const found = values.get(name);
-    if (found?.length !== shape.reduce((count, size) => count * size, 1)) {
+    if (found?.length !== sizeOf(shape)) {
       throw new RangeError(
         `parameter "${name}" has ${found?.length ?? 'no'} values for the shape [${shape.join(', ')}]`,
       );
     }
-    return tf.tensor(found, [...shape], 'float32');
+    return stored(shape, found);
   });
 }
 
-export async function fromTensors(
+/** The other way round. */
+export function byName(
   shapes: readonly ParameterShape[],
-  tensors: Parameters,
-): Promise<Map<string, Float32Array>> {
-  const values = await Promise.all(tensors.map((tensor) => tensor.data() as Promise<Float32Array>));
-  return new Map(shapes.map(({ name }, index) => [name, values[index]!]));
+  parameters: readonly Stored[],
+): Map<string, Float32Array> {
+  return new Map(shapes.map(({ name }, index) => [name, parameters[index]!.values as Float32Array]));
 }
 
 /** One-hot bins [rows, units] of the rows picked from `bins`, a row-major matrix of bins with a column a modelled one. */
-export function oneHotOf(layout: Layout, bins: Uint16Array, rows: ArrayLike<number>): tf.Tensor2D {
+export function oneHotOf(layout: Layout, bins: Uint16Array, rows: ArrayLike<number>): Float32Array {
   const { offsets, units } = layout;
   const columns = offsets.length;
   const values = new Float32Array(rows.length * units);
@@ -182,5 +181,5 @@ export function oneHotOf(layout: Layout, bins: Uint16Array, rows: ArrayLike<numb
     const to = row * units;
     for (let column = 0; column < columns; column++) values[to + offsets[column]! + bins[from + column]!] = 1;
   }
-  return tf.tensor2d(values, [rows.length, units]);
+  return values;
 }

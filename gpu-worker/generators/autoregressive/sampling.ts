@@ -1,8 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Engine, Program, Variables } from '../../compute/program.js';
 import type { Random } from '../../compute/random.js';
+import type { Spec, Stored, ValuesOf } from '../../compute/tensors.js';
 import { unitsUpTo, type Layout } from './layout.js';
-import type { Parameters } from './network.js';
+
+/** Rows drawn at a time; fewer for wide tables, whose rows are long. */
+const MOST_ROWS = 8192;
+const MOST_UNITS = 8_000_000;
+/** Columns of one program: what it takes to compile one grows faster than its columns. */
+const MOST_COLUMNS = 64;
 
 /**
  * Draws rows column by column, in the order of ranks. Hidden units that see only columns already drawn never change
@@ -12,120 +18,195 @@ import type { Parameters } from './network.js';
  * Within a column, the uniform numbers of the rows are stratified (Latin hypercube sampling: McKay, Beckman and
  * Conover, 1979): each row's draw still has the model's distribution, and the shares of the bins over all rows come
  * closer to it than with independent draws.
- *
- * Answers the bins, row-major [rows, columns].
  */
-export async function sampleBins(
-  layout: Layout,
-  blocks: number,
-  parameters: Parameters,
-  rows: number,
-  random: Random,
-  signal: AbortSignal,
-): Promise<Uint16Array> {
-  const columns = layout.widths.length;
-  const drawn = new Uint16Array(rows * columns);
-  const byRank = [...layout.ranks.keys()].sort((a, b) => layout.ranks[a]! - layout.ranks[b]!);
-  const [inputWeights, inputBias, ...rest] = parameters as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
-  const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
-  // The first layer's sums over the columns drawn so far, and each layer's finished activations [rows, units so far].
-  let sums: tf.Tensor2D = tf.tidy(() => tf.tile<tf.Tensor2D>(tf.reshape(inputBias, [1, -1]), [rows, 1]));
-  let layers: (tf.Tensor2D | undefined)[] = Array<undefined>(blocks * 2 + 1).fill(undefined);
-  try {
-    for (const [rank, column] of byRank.entries()) {
-      await setImmediate();
-      signal.throwIfAborted();
-      const offset = layout.offsets[column]!;
-      const width = layout.widths[column]!;
-      const known = layers.at(-1);
-      const logits = tf.tidy(() => {
-        const bias = tf.slice(outputBias, offset, width);
-        if (!known) return tf.tile(tf.reshape(bias, [1, width]), [rows, 1]);
-        const weights = tf.slice<tf.Rank.R2, tf.Tensor2D>(
-          outputWeights,
-          [0, offset],
-          [known.shape[1], width],
-        );
-        return tf.add(tf.matMul(known, weights), bias);
-      });
-      const chosen = draw(
-        (await logits.data()) as Float32Array,
-        rows,
-        width,
-        random.derive('column', column),
-      );
-      logits.dispose();
-      for (let row = 0; row < rows; row++) drawn[row * columns + column] = chosen[row]!;
-      if (rank === columns - 1) break;
+export class BinSampler {
+  private constructor(
+    private readonly layout: Layout,
+    /** Rows that one run draws. */
+    readonly rowsAtATime: number,
+    private readonly state: Variables<SamplingState>,
+    /** One for each stretch of columns. */
+    private readonly programs: readonly {
+      readonly columns: readonly number[];
+      readonly program: SamplingProgram;
+    }[],
+  ) {}
 
-      const nextSums = tf.tidy(() => {
-        const weights = tf.slice(inputWeights, [offset, 0], [width, -1]);
-        return tf.add<tf.Tensor2D>(sums, tf.gather(weights, tf.tensor1d(chosen, 'int32')));
+  /** For drawing `rows` rows in all, which are shared out evenly over as few runs as possible. */
+  static async compile(
+    engine: Engine,
+    layout: Layout,
+    blocks: number,
+    parameters: readonly Stored[],
+    rows: number,
+  ): Promise<BinSampler> {
+    const most = Math.max(64, Math.min(MOST_ROWS, Math.floor(MOST_UNITS / layout.units)));
+    const rowsAtATime = Math.ceil(rows / Math.ceil(rows / most));
+    const state = engine.hold<SamplingState>({ parameters });
+    const byRank = [...layout.ranks.keys()].sort((a, b) => layout.ranks[a]! - layout.ranks[b]!);
+    const programs: { columns: number[]; program: SamplingProgram }[] = [];
+    for (let from = 0; from < byRank.length; from += MOST_COLUMNS) {
+      const columns = byRank.slice(from, from + MOST_COLUMNS);
+      const inputs: SamplingInputs = {
+        uniforms: { shape: [rowsAtATime, columns.length], dtype: 'float32' },
+        drawn: drawnSpecs(layout, blocks, rowsAtATime, from),
+      };
+      const program = await engine.compile(`sampling columns ${from + 1} to ${from + columns.length}`, {
+        state,
+        inputs,
+        step: (held, { uniforms, drawn }) => ({
+          outputs: drawColumns(
+            layout,
+            held.parameters,
+            columns,
+            from,
+            uniforms as tf.Tensor2D,
+            drawn as Drawn,
+          ),
+        }),
       });
-      sums.dispose();
-      sums = nextSums;
-      const from = unitsUpTo(layout, rank);
-      const to = unitsUpTo(layout, rank + 1);
-      if (to > from) layers = grow(layers, rest, sums, from, to);
+      programs.push({ columns, program });
     }
-  } finally {
-    tf.dispose([sums, layers.filter((layer) => layer !== undefined)] as tf.TensorContainer);
+    return new BinSampler(layout, rowsAtATime, state, programs);
   }
-  return drawn;
+
+  /** Bins of at most `rowsAtATime` rows, row-major [rows, columns]. Rejects with the signal's reason when aborted. */
+  async draw(rows: number, random: Random, signal: AbortSignal): Promise<Int32Array> {
+    const width = this.layout.widths.length;
+    const all = new Int32Array(rows * width);
+    let drawn: ValuesOf<Drawn> = {};
+    for (const { columns, program } of this.programs) {
+      signal.throwIfAborted();
+      const uniforms = this.#uniforms(rows, columns, random);
+      const { bins, ...next } = await program.run({ uniforms, drawn });
+      drawn = next;
+      columns.forEach((column, at) => {
+        for (let row = 0; row < rows; row++) all[row * width + column] = bins[row * columns.length + at]!;
+      });
+    }
+    return all;
+  }
+
+  dispose(): void {
+    for (const { program } of this.programs) program.dispose();
+    this.state.dispose();
+  }
+
+  #uniforms(rows: number, columns: readonly number[], random: Random): Float32Array {
+    const uniforms = new Float32Array(this.rowsAtATime * columns.length).fill(0.5);
+    columns.forEach((column, at) => {
+      const ofColumn = random.derive('column', column);
+      const strata = ofColumn.permutation(rows);
+      for (let row = 0; row < rows; row++) {
+        const uniform = (strata[row]! + ofColumn.uniform()) / rows;
+        uniforms[row * columns.length + at] = Math.min(uniform, LARGEST_UNIFORM);
+      }
+    });
+    return uniforms;
+  }
 }
 
-/** Appends units `from`…`to` to the activations of every layer, and disposes of the shorter ones. */
+/** Below 1 in single precision, after rounding and after a product with the sum of a column's probabilities too. */
+const LARGEST_UNIFORM = 1 - 2 ** -22;
+
+type SamplingState = { readonly parameters: readonly tf.Tensor[] };
+
+/** What the columns drawn so far say to those after them; nothing before the first one. */
+type Drawn = {
+  /** The first layer's sums over them [rows, hidden]. */
+  readonly sums?: tf.Tensor2D;
+  /** Each layer's activations that depend on no other column [rows, units so far]; none before there is one. */
+  readonly layers?: readonly tf.Tensor2D[];
+};
+type SamplingInputs = { readonly uniforms: Spec; readonly drawn: Record<string, Spec | readonly Spec[]> };
+type SamplingProgram = Program<SamplingInputs, Drawn & { readonly bins: tf.Tensor2D }>;
+
+/** The shapes of what the first `columns` columns, in the order of ranks, say to those after them. */
+function drawnSpecs(layout: Layout, blocks: number, rows: number, columns: number): SamplingInputs['drawn'] {
+  if (columns === 0) return {};
+  const known = unitsUpTo(layout, columns);
+  const spec = (units: number): Spec => ({ shape: [rows, units], dtype: 'float32' });
+  const layers = Array.from({ length: known > 0 ? blocks * 2 + 1 : 0 }, () => spec(known));
+  return { sums: spec(layout.hidden), layers };
+}
+
+/**
+ * Bins, int32 [rows, columns], of the columns from rank `first` on, from uniform numbers of the same shape; and what
+ * those after them need to know.
+ */
+function drawColumns(
+  layout: Layout,
+  parameters: readonly tf.Tensor[],
+  columns: readonly number[],
+  first: number,
+  uniforms: tf.Tensor2D,
+  before: Drawn,
+): Drawn & { readonly bins: tf.Tensor2D } {
+  const rows = uniforms.shape[0];
+  const [inputWeights, inputBias, ...rest] = parameters as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
+  const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
+  const bins: tf.Tensor1D[] = [];
+  let sums = before.sums ?? tf.tile<tf.Tensor2D>(tf.reshape(inputBias, [1, -1]), [rows, 1]);
+  let layers = before.layers ?? [];
+  for (const [at, column] of columns.entries()) {
+    const rank = first + at;
+    const offset = layout.offsets[column]!;
+    const width = layout.widths[column]!;
+    const known = layers.at(-1);
+    const bias = tf.slice(outputBias, offset, width);
+    const logits = known
+      ? tf.add(tf.matMul(known, tf.slice(outputWeights, [0, offset], [known.shape[1], width])), bias)
+      : tf.tile(tf.reshape(bias, [1, width]), [rows, 1]);
+    const chosen = choose(logits as tf.Tensor2D, tf.slice(uniforms, [0, at], [rows, 1]));
+    bins.push(chosen);
+    if (rank === layout.widths.length - 1) break;
+    const weights = tf.slice(inputWeights, [offset, 0], [width, -1]);
+    sums = tf.add<tf.Tensor2D>(sums, tf.gather(weights, chosen));
+    const from = unitsUpTo(layout, rank);
+    const to = unitsUpTo(layout, rank + 1);
+    if (to > from) layers = grow(layers, rest, sums, from, to);
+  }
+  const drawn = { bins: tf.stack(bins, 1) as tf.Tensor2D };
+  return first + columns.length < layout.widths.length ? { ...drawn, sums, layers } : drawn;
+}
+
+/** A bin for each row, int32 [rows], from logits [rows, width]: the inverse of the cumulative distribution. */
+function choose(logits: tf.Tensor2D, uniform: tf.Tensor2D): tf.Tensor1D {
+  const [rows, width] = logits.shape;
+  const cumulative = tf.cumsum(tf.softmax(logits), 1);
+  const total = tf.slice(cumulative, [0, width - 1], [rows, 1]);
+  const passed = tf.lessEqual(cumulative, tf.mul(uniform, total));
+  return tf.cast(tf.minimum(tf.sum(tf.cast(passed, 'float32'), 1), width - 1), 'int32') as tf.Tensor1D;
+}
+
+/** Appends units `from`…`to` to the activations of every layer. */
 function grow(
-  layers: readonly (tf.Tensor2D | undefined)[],
-  blockParameters: readonly tf.Tensor[],
+  layers: readonly tf.Tensor2D[],
+  hiddenAndOutput: readonly tf.Tensor[],
   sums: tf.Tensor2D,
   from: number,
   to: number,
 ): tf.Tensor2D[] {
-  const grown = tf.tidy(() => {
-    const result: tf.Tensor2D[] = [];
-    const append = (units: tf.Tensor): tf.Tensor2D => {
-      const before = layers[result.length];
-      const active = tf.relu(units) as tf.Tensor2D;
-      const layer = before ? tf.concat([before, active], 1) : active;
-      result.push(layer);
-      return layer;
-    };
-    const through = (layer: tf.Tensor2D, at: number): tf.Tensor => {
-      const weights = tf.slice(blockParameters[at] as tf.Tensor2D, [0, from], [to, to - from]);
-      return tf.add(
-        tf.matMul(layer, weights),
-        tf.slice(blockParameters[at + 1] as tf.Tensor1D, from, to - from),
-      );
-    };
-    let stream: tf.Tensor = tf.slice(sums, [0, from], [-1, to - from]);
-    let layer = append(stream);
-    for (let block = 0; block * 2 + 1 < layers.length; block++) {
-      const inner = append(through(layer, block * 4));
-      stream = tf.add(stream, through(inner, block * 4 + 2));
-      layer = append(stream);
-    }
-    return result;
-  });
-  tf.dispose(layers.filter((layer) => layer !== undefined));
-  return grown;
-}
-
-/** A bin for each row from its logits [rows, width], by inverting the cumulative distribution. */
-function draw(logits: Float32Array, rows: number, width: number, random: Random): Int32Array {
-  const strata = random.permutation(rows);
-  const weights = new Float64Array(width);
-  const chosen = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const at = row * width;
-    let largest = -Infinity;
-    for (let bin = 0; bin < width; bin++) largest = Math.max(largest, logits[at + bin]!);
-    let total = 0;
-    for (let bin = 0; bin < width; bin++) total += weights[bin] = Math.exp(logits[at + bin]! - largest);
-    let left = ((strata[row]! + random.uniform()) / rows) * total;
-    let bin = 0;
-    while (bin < width - 1 && left >= weights[bin]!) left -= weights[bin++]!;
-    chosen[row] = bin;
+  const blocks = (hiddenAndOutput.length - 2) / 4;
+  const result: tf.Tensor2D[] = [];
+  const append = (units: tf.Tensor): tf.Tensor2D => {
+    const before = layers[result.length];
+    const active = tf.relu(units) as tf.Tensor2D;
+    const layer = before ? tf.concat([before, active], 1) : active;
+    result.push(layer);
+    return layer;
+  };
+  const through = (layer: tf.Tensor2D, at: number): tf.Tensor => {
+    const weights = tf.slice(hiddenAndOutput[at] as tf.Tensor2D, [0, from], [to, to - from]);
+    const bias = tf.slice(hiddenAndOutput[at + 1] as tf.Tensor1D, from, to - from);
+    return tf.add(tf.matMul(layer, weights), bias);
+  };
+  let stream: tf.Tensor = tf.slice(sums, [0, from], [-1, to - from]);
+  let layer = append(stream);
+  for (let block = 0; block < blocks; block++) {
+    const inner = append(through(layer, block * 4));
+    stream = tf.add(stream, through(inner, block * 4 + 2));
+    layer = append(stream);
   }
-  return chosen;
+  return result;
 }

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Engine } from '../../compute/program.js';
+import { stored, type Stored, type Values } from '../../compute/tensors.js';
 import type { Layout } from './layout.js';
 import type { Parameters } from './network.js';
 
@@ -11,10 +13,7 @@ import type { Parameters } from './network.js';
  * stretches of bins in one step, and single bins still, but not all bins at once, which would only be a bias in a
  * noisier form. That is a change of parameters: `smoothed` gives the weights of the plain network.
  */
-export interface Smoothing {
-  /** A matrix [columns, width, width] for each group of the layout; the identity for bins without order. */
-  readonly kernels: readonly tf.Tensor3D[];
-}
+export type Kernels = readonly tf.Tensor3D[];
 
 /** Widths of the bumps, in bins: standard deviations of the Gaussians. */
 const BUMP_WIDTHS = [1.5, 4, 12] as const;
@@ -22,15 +21,12 @@ const BUMP_WIDTHS = [1.5, 4, 12] as const;
 const BUMP_STRENGTH = 3;
 
 /**
- * `ordered` tells how many of each column's bins, from the first, are in ascending order; 0 for categories.
- * `frequencies` holds each unit's share of the rows.
+ * S as a matrix [columns, width, width] for each group of the layout; the identity for bins without order. `ordered`
+ * tells how many of each column's bins, from the first, are in ascending order; 0 for categories. `frequencies` holds
+ * each unit's share of the rows.
  */
-export function smoothingOf(
-  layout: Layout,
-  ordered: readonly number[],
-  frequencies: Float32Array,
-): Smoothing {
-  const kernels = layout.groups.map(({ offset, columns, width }) => {
+export function kernelsOf(layout: Layout, ordered: readonly number[], frequencies: Float32Array): Stored[] {
+  return layout.groups.map(({ offset, columns, width }) => {
     const values = new Float32Array(columns * width * width);
     for (let place = 0; place < columns; place++) {
       const start = offset + place * width;
@@ -43,9 +39,8 @@ export function smoothingOf(
         values[at + row * width + row]! += 1;
       }
     }
-    return tf.tensor3d(values, [columns, width, width]);
+    return stored([columns, width, width], values);
   });
-  return { kernels };
 }
 
 /** Row-major [bins, bins]; each column's mean over the rows of the table is 0. */
@@ -75,7 +70,7 @@ function centredBumps(frequencies: Float32Array): Float64Array {
 }
 
 /** The plain network's parameters. New tensors only for the first and the last layer's weights. */
-export function smoothed(layout: Layout, { kernels }: Smoothing, parameters: Parameters): tf.Tensor[] {
+export function smoothed(layout: Layout, kernels: Kernels, parameters: Parameters): tf.Tensor[] {
   const result = [...parameters];
   const last = parameters.length - 2;
   result[0] = smoothRows(layout, kernels, parameters[0] as tf.Tensor2D);
@@ -84,15 +79,40 @@ export function smoothed(layout: Layout, { kernels }: Smoothing, parameters: Par
 }
 
 /** S·w for weights [units, hidden]. */
-function smoothRows(layout: Layout, kernels: readonly tf.Tensor3D[], weights: tf.Tensor2D): tf.Tensor2D {
+function smoothRows(layout: Layout, kernels: Kernels, weights: tf.Tensor2D): tf.Tensor2D {
   const hidden = weights.shape[1];
-  const parts = layout.groups.map(({ offset, columns, width }, index) => {
-    const rows = tf.reshape(tf.slice(weights, [offset, 0], [columns * width, hidden]), [
-      columns,
-      width,
-      hidden,
-    ]);
+  const ofGroups = tf.split(
+    weights,
+    layout.groups.map(({ columns, width }) => columns * width),
+    0,
+  );
+  const parts = layout.groups.map(({ columns, width }, index) => {
+    const rows = tf.reshape(ofGroups[index]!, [columns, width, hidden]);
     return tf.reshape<tf.Rank.R2>(tf.matMul(kernels[index]!, rows), [columns * width, hidden]);
   });
   return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
+}
+
+/** `smoothed` outside of a fit. */
+export async function plainParameters(
+  engine: Engine,
+  layout: Layout,
+  kernels: readonly Stored[],
+  parameters: readonly Stored[],
+): Promise<Stored[]> {
+  const state = engine.hold<{ kernels: Kernels; parameters: Parameters }>({ kernels, parameters });
+  try {
+    const program = await engine.compile('smoothing', {
+      state,
+      inputs: {},
+      step: (held) => ({
+        outputs: { plain: smoothed(layout, held.kernels, held.parameters) },
+      }),
+    });
+    const { plain } = await program.run({});
+    program.dispose();
+    return parameters.map(({ shape }, index) => stored(shape, (plain as Values[])[index]!));
+  } finally {
+    state.dispose();
+  }
 }

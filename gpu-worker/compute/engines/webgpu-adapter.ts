@@ -63,3 +63,12 @@ function hasGpuDevice(): boolean {
   if (existsSync('/dev/nvidia0') || existsSync('/dev/dxg')) return true;
   return existsSync('/dev/dri') && readdirSync('/dev/dri').some((entry) => entry.startsWith('renderD'));
 }
+
+/** tfjs-backend-webgpu registers itself while it is imported, if `navigator.gpu` is there by then. */
+export function publishAdapter({ gpu, globals }: WebGpuAdapter): void {
+  Object.assign(globalThis, globals);
+  // Node 20 has no navigator, later versions one without a GPU.
+  const navigator = (globalThis as { navigator?: object }).navigator ?? {};
+  Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
+  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+}

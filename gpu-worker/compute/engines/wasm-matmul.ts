@@ -7,7 +7,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
  * and every gradient of a multiplication has a transposed side. Here both sides are transposed first where they must
  * be, which costs next to nothing, and each product of a batch goes through XNNPACK on its own.
  *
- * The kernel is found by the same name as before, so models stay plain tfjs code. tests: wasm-matmul.test.ts.
+ * The kernel is found by the same name as before, so models stay plain tfjs code.
  */
 export function mendWasmMatMul(): void {
   const stock = tf.getKernel('BatchMatMul', 'wasm');
@@ -41,6 +41,11 @@ export function mendWasmMatMul(): void {
     kernelFunc: (parameters) => {
       const { transposeA, transposeB } = parameters.attrs as unknown as Transposition;
       const { a, b } = parameters.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+      if (a.shape.at(transposeA ? -2 : -1) === 0) {
+        return withoutInner(parameters.backend as BackendWasm, a, b, (zeros) =>
+          stockFused.kernelFunc({ ...parameters, inputs: { ...parameters.inputs, ...zeros } }),
+        );
+      }
       // Without a batch, transposing is all that the stock kernel needs to take its fast path, bias and activation too.
       if ((!transposeA && !transposeB) || batchSize(a) !== 1 || batchSize(b) !== 1)
         return stockFused.kernelFunc(parameters);
@@ -92,6 +97,31 @@ function xnnpackMultiply(backend: BackendWasm): Multiply {
     call(a, shapeBytes(1, m, k), 3, b, shapeBytes(1, k, n), 3, false, false, out);
 }
 
+/**
+ * Products over nothing are 0, as are those of zeros. XNNPACK refuses matrices without numbers, and leaves the product
+ * as it was.
+ */
+function withoutInner<T>(
+  backend: BackendWasm,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  multiply: (zeros: { a: tf.TensorInfo; b: tf.TensorInfo }) => T,
+): T {
+  const zerosFor = ({ shape }: tf.TensorInfo): tf.TensorInfo => {
+    const zeros = backend.makeOutput(
+      shape.map((length, axis) => (axis >= shape.length - 2 && length === 0 ? 1 : length)),
+      'float32',
+    );
+    backend.typedArrayFromHeap(zeros).fill(0);
+    return zeros;
+  };
+  const zeros = { a: zerosFor(a), b: zerosFor(b) };
+  const product = multiply(zeros);
+  backend.disposeData(zeros.a.dataId);
+  backend.disposeData(zeros.b.dataId);
+  return product;
+}
+
 function batchMatMul(
   backend: BackendWasm,
   multiply: Multiply,
@@ -114,7 +144,9 @@ function batchMatMul(
     right.shape.slice(0, -2),
   );
   const out = backend.makeOutput([...batchShape, m, n], 'float32');
-  if (tf.util.sizeFromShape(out.shape) > 0) {
+  if (k === 0) {
+    backend.typedArrayFromHeap(out).fill(0);
+  } else if (tf.util.sizeFromShape(out.shape) > 0) {
     const leftTensor = tensorOf(backend, left);
     const rightTensor = tensorOf(backend, right);
     const outTensor = tensorOf(backend, out);

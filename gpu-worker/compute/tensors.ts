@@ -1,0 +1,129 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** Element types that models use. A `bool` is 0 or 1 in a byte. */
+export type ElementType = 'float32' | 'int32' | 'bool';
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** Shape and element type of a tensor; a scalar has the shape []. */
+export interface Spec {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+}
+
+/** A tensor's numbers outside of any engine, row-major. */
+export interface Stored extends Spec {
+  readonly values: Values;
+}
+
+/** Things of one kind under names, nested as deep as a model likes: `{ parameters: { weights, bias }, step }`. */
+export type Tree<Leaf> = Leaf | { readonly [name: string]: Tree<Leaf> } | readonly Tree<Leaf>[];
+
+/** A model's tensors. */
+export type Tensors = Tree<tf.Tensor>;
+/** The tensors that specs describe, under the same names. */
+export type TensorsOf<Specs> = Specs extends Spec
+  ? tf.Tensor
+  : { readonly [Name in keyof Specs]: TensorsOf<Specs[Name]> };
+/** The numbers of those tensors, under the same names. */
+export type ValuesOf<T> = T extends tf.Tensor | Spec
+  ? Values
+  : { readonly [Name in keyof T]: ValuesOf<T[Name]> };
+/** The same with shapes. */
+export type StoredOf<T> = T extends tf.Tensor ? Stored : { readonly [Name in keyof T]: StoredOf<T[Name]> };
+
+/** Separates the names on the way to a leaf: `parameters/output/bias`. */
+const SEPARATOR = '/';
+
+/**
+ * Every leaf with the names on the way to it, in the order in which they stand. `isLeaf` tells a leaf, which is an
+ * object too, from a branch.
+ */
+export function flatten<Leaf>(
+  tree: Tree<Leaf>,
+  isLeaf: (node: unknown) => node is Leaf,
+  path = '',
+): [path: string, leaf: Leaf][] {
+  if (isLeaf(tree)) return [[path, tree]];
+  return Object.entries(tree).flatMap(([name, child]) =>
+    flatten(child, isLeaf, path === '' ? name : `${path}${SEPARATOR}${name}`),
+  );
+}
+
+/** A tree of the same form with other leaves. */
+export function mapTree<From, To>(
+  tree: Tree<From>,
+  isLeaf: (node: unknown) => node is From,
+  change: (leaf: From, path: string) => To,
+  path = '',
+): Tree<To> {
+  if (isLeaf(tree)) return change(tree, path);
+  const below = (name: string): string => (path === '' ? name : `${path}${SEPARATOR}${name}`);
+  if (Array.isArray(tree)) {
+    return (tree as readonly Tree<From>[]).map((child, index) =>
+      mapTree(child, isLeaf, change, below(String(index))),
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(tree).map(([name, child]) => [name, mapTree(child, isLeaf, change, below(name))]),
+  );
+}
+
+export function isTensor(node: unknown): node is tf.Tensor {
+  return typeof node === 'object' && node !== null && 'dataId' in node;
+}
+
+export function isSpec(node: unknown): node is Spec {
+  return typeof node === 'object' && node !== null && 'dtype' in node && 'shape' in node;
+}
+
+export function isStored(node: unknown): node is Stored {
+  return typeof node === 'object' && node !== null && 'values' in node && ArrayBuffer.isView(node.values);
+}
+
+export function isValues(node: unknown): node is Values {
+  return ArrayBuffer.isView(node);
+}
+
+/** Numbers with their shape; the element type is the array's. */
+export function stored(shape: readonly number[], values: Values): Stored {
+  if (values.length !== sizeOf(shape)) {
+    throw new RangeError(`${values.length} values don't fill the shape [${shape.join(', ')}]`);
+  }
+  return { shape, values, dtype: elementTypeOf(values) };
+}
+
+export function elementTypeOf(values: Values): ElementType {
+  // By name, since a typed array may come from another realm, where `instanceof` fails.
+  switch (Object.prototype.toString.call(values)) {
+    case '[object Float32Array]':
+      return 'float32';
+    case '[object Int32Array]':
+      return 'int32';
+    case '[object Uint8Array]':
+      return 'bool';
+    default:
+      throw new RangeError(`values of ${Object.prototype.toString.call(values)} have no element type`);
+  }
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((count, length) => count * length, 1);
+}
+
+/** The values, if they are what the spec says; throws a RangeError that names the program's input otherwise. */
+export function requireFitting(
+  program: string,
+  path: string,
+  spec: Spec,
+  values: Values | undefined,
+): Values {
+  if (!values) throw new RangeError(`the program "${program}" wasn't given its input "${path}"`);
+  const dtype = elementTypeOf(values);
+  if (dtype !== spec.dtype || values.length !== sizeOf(spec.shape)) {
+    throw new RangeError(
+      `the input "${path}" of the program "${program}" must be ${spec.dtype}[${spec.shape.join(', ')}]; ` +
+        `it is ${values.length} values of ${dtype}`,
+    );
+  }
+  return values;
+}

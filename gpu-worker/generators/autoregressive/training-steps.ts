@@ -1,0 +1,125 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
+import { adamW, type AdamState } from '../../compute/optimizers/adam.js';
+import { movingAverage } from '../../compute/optimizers/averaging.js';
+import { clipByGlobalNorm } from '../../compute/optimizers/clipping.js';
+import { valueAndGradients } from '../../compute/optimizers/value-and-gradients.js';
+import type { Engine, Program, Variables } from '../../compute/program.js';
+import type { StoredOf } from '../../compute/tensors.js';
+import type { Layout } from './layout.js';
+import { lossOf } from './network.js';
+import { smoothed } from './smoothing.js';
+
+/** What a fit holds on the engine's device. Lists are in the order of `parameterShapes`. */
+export type FitState = {
+  readonly adam: AdamState<readonly tf.Tensor[]>;
+  /** Running average of the parameters. */
+  readonly average: readonly tf.Tensor[];
+  /** One a parameter: which entries may change (1); a scalar 1 for those that have no mask. */
+  readonly masks: readonly tf.Tensor[];
+  /** See smoothing.ts. */
+  readonly kernels: readonly tf.Tensor3D[];
+};
+
+type TrainingInputs = {
+  /** One-hot bins [rows, units]. */
+  readonly oneHot: { readonly shape: readonly [number, number]; readonly dtype: 'float32' };
+  readonly rate: typeof SCALAR;
+  /** Adam's bias correction. */
+  readonly correction: typeof SCALAR;
+  /** Decay of the running average. */
+  readonly averaging: typeof SCALAR;
+};
+
+const SCALAR = { shape: [], dtype: 'float32' } as const;
+/** Gradients of a row's likelihood are rarely longer; one wild batch then can't throw the weights far. */
+const CLIP_NORM = 5;
+
+/** The programs of a fit, one a number of rows: an epoch's last batch may be shorter than the others. */
+export class TrainingSteps {
+  readonly state: Variables<FitState>;
+  readonly #training = new Map<number, Promise<TrainingProgram>>();
+  readonly #validation = new Map<number, Promise<ValidationProgram>>();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly layout: Layout,
+    private readonly config: AutoregressiveConfig,
+    first: StoredOf<FitState>,
+  ) {
+    this.state = engine.hold<FitState>(first);
+  }
+
+  /** One batch: gradients, Adam, running average. Answers the batch's loss and the length of its gradient. */
+  training(rows: number): Promise<TrainingProgram> {
+    return once(this.#training, rows, () => this.#compileTraining(rows));
+  }
+
+  /** The mean loss of some rows under the averaged parameters. */
+  validation(rows: number): Promise<ValidationProgram> {
+    return once(this.#validation, rows, () => this.#compileValidation(rows));
+  }
+
+  async dispose(): Promise<void> {
+    const programs = await Promise.allSettled([...this.#training.values(), ...this.#validation.values()]);
+    for (const program of programs) if (program.status === 'fulfilled') program.value.dispose();
+    this.state.dispose();
+  }
+
+  #compileTraining(rows: number): Promise<TrainingProgram> {
+    const { layout, config } = this;
+    const inputs: TrainingInputs = {
+      oneHot: { shape: [rows, layout.units], dtype: 'float32' },
+      rate: SCALAR,
+      correction: SCALAR,
+      averaging: SCALAR,
+    };
+    return this.engine.compile(`training on ${rows} rows`, {
+      state: this.state,
+      inputs,
+      step: (state, { oneHot, rate, correction, averaging }) => {
+        const { value, gradients } = valueAndGradients(
+          (parameters) => lossOf(layout, smoothed(layout, state.kernels, parameters), oneHot as tf.Tensor2D),
+          state.adam.parameters,
+        );
+        const allowed = gradients.map((gradient, at) => tf.mul(gradient, state.masks[at]!));
+        const clipped = clipByGlobalNorm(allowed, CLIP_NORM);
+        const adam = adamW(state.adam, clipped.gradients, {
+          rate: rate as tf.Scalar,
+          correction: correction as tf.Scalar,
+          decay: config.weightDecay,
+        });
+        const average = movingAverage(state.average, adam.parameters, averaging as tf.Scalar);
+        return {
+          state: { ...state, adam, average },
+          outputs: { loss: value, norm: clipped.norm },
+        };
+      },
+    });
+  }
+
+  #compileValidation(rows: number): Promise<ValidationProgram> {
+    const { layout } = this;
+    return this.engine.compile(`validation on ${rows} rows`, {
+      state: this.state,
+      inputs: { oneHot: { shape: [rows, layout.units] as const, dtype: 'float32' as const } },
+      step: (state, { oneHot }) => ({
+        outputs: {
+          loss: lossOf(layout, smoothed(layout, state.kernels, state.average), oneHot as tf.Tensor2D),
+        },
+      }),
+    });
+  }
+}
+
+type TrainingProgram = Program<TrainingInputs, { readonly loss: tf.Tensor; readonly norm: tf.Tensor }>;
+type ValidationProgram = Program<Pick<TrainingInputs, 'oneHot'>, { readonly loss: tf.Tensor }>;
+
+function once<Made>(made: Map<number, Promise<Made>>, key: number, make: () => Promise<Made>): Promise<Made> {
+  let known = made.get(key);
+  if (!known) {
+    known = make();
+    made.set(key, known);
+  }
+  return known;
+}
