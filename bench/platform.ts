@@ -59,7 +59,7 @@ export async function startBenchPlatform(profileFolder: string | undefined): Pro
       SYNTHCART_SECRET: secret,
       PORT: '0',
       LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'error',
-      ENGINE: 'wasm',
+      ENGINE: 'onnx-cpu',
     };
     const gateway = startChild('../src/main.js', {
       environment,

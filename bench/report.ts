@@ -41,7 +41,7 @@ export function tableOf({ name, compares, rows }: Measured): string {
   return [`## ${name}`, compares, '', ...table].join('\n');
 }
 
-const shown = (value: number): string =>
+export const shown = (value: number): string =>
   Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
 
 /** The nearest-rank percentile; `share` in 0–1. NaN of nothing. */

@@ -72,7 +72,7 @@ program
 
 program
   .command('worker')
-  .description('run one worker; ENGINE=tensorflow|webgpu|wasm|cpu forces an engine')
+  .description('run one worker; ENGINE=onnx-cuda|onnx-cpu|… forces an engine')
   .addHelpText('after', '\nExample:\n  $ NATS_URL=… POOL=default SLOTS=1 synthcart worker')
   .action(() => become('dist/gpu-worker/main.js'));
 

@@ -1,24 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { FailureCode } from '../schema/messages/failure.js';
 import type { Job } from '../schema/messages/job.js';
 import type { Directive } from '../schema/messages/lease.js';
 import { REQUESTS } from '../schema/messages/subjects.js';
 import { UploadsReply, type UploadsRequest } from '../schema/messages/uploads.js';
 import type { Bus } from './bus.js';
-import {
-  RELEASED,
-  type FinalReport,
-  type FromChild,
-  type StopOrder,
-  type ToChild,
-} from './child-messages.js';
+import type { FinalReport, FromChild, StopOrder, ToChild } from './child-messages.js';
 import type { ChildProcesses } from './child-processes.js';
 import type { WorkerConfig } from './config.js';
+import { endOf, failed, internalFailure, type Kill } from './death.js';
 import { Lease } from './lease.js';
+import { watchMemory } from './process-memory.js';
 import { Reporter } from './reporter.js';
 import { diskFullFailure } from './tables/disk-full.js';
 import { removeFolder } from './work-folders.js';
@@ -37,14 +31,20 @@ export interface AttemptOptions {
   readonly bus: Bus;
   readonly config: WorkerConfig;
   readonly children: ChildProcesses;
+  /** By which the run computes: the one that the worker is known for. */
+  readonly engine: string;
   readonly workerId: string;
   /** Of the worker; the attempt makes its own inside. */
   readonly workFolder: string;
   readonly log: Logger;
 }
 
-/** Why the parent killed the child. */
-type Kill = 'LOST' | 'HUNG' | 'MEMORY' | StopOrder;
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Of its start. */
+  readonly error?: unknown;
+}
 
 /**
  * The parent's side of one attempt: forks the child that does the work, renews the lease while the child lives,
@@ -146,26 +146,27 @@ export class Attempt {
     } catch (error) {
       const full = diskFullFailure(error);
       if (full) return failed(full.code, full.message);
-      return this.#internalFailure('the work folder could not be made', error);
+      return internalFailure('the work folder could not be made', error, this.#log);
     }
     if (this.#kill) return undefined;
-    const { code, signal, error } = await this.#live(folder);
+    const exit = await this.#live(folder);
     clearTimeout(this.#impatience);
     this.#child = undefined;
     if (this.#kill === 'LOST') return undefined;
-    return this.#final ?? this.#endWithoutWord(code, signal, error);
+    return this.#final ?? this.#endWithoutWord(exit);
   }
 
   /** Runs the child to its exit. */
-  #live(folder: string): Promise<{ code: number | null; signal: NodeJS.Signals | null; error?: unknown }> {
-    const { config, children } = this.#options;
+  #live(folder: string): Promise<Exit> {
+    const { config, children, engine } = this.#options;
     const child = children.take();
     this.#child = child;
     this.#lastLife = Date.now();
     this.#listen(child);
-    this.#send({ type: 'start', start: { job: this.job, folder, engine: config.engine } });
+    this.#send({ type: 'start', start: { job: this.job, folder, engine, threads: config.threads } });
     if (this.#order) this.#send({ type: 'stop', order: this.#order });
-    const stopWatching = this.#watch();
+    const stops = [this.#watch(), watchMemory(child, (rss) => this.#judgeMemory(rss))];
+    const stopWatching = (): void => stops.forEach((stop) => stop());
     return new Promise((resolve) => {
       // `close` comes after the last message and the last line of output.
       child.once('close', (code, signal) => {
@@ -194,8 +195,7 @@ export class Attempt {
     this.#lastLife = Date.now();
     switch (message.type) {
       case 'alive':
-        this.#rss = message.rss;
-        if (message.rss > this.#options.config.memoryLimitBytes) this.#killChild('MEMORY');
+        this.#judgeMemory(message.rss);
         return;
       case 'report':
         void this.#reporter.report(message.body).then(() => this.#send({ type: 'stored', id: message.id }));
@@ -237,6 +237,11 @@ export class Attempt {
     return () => clearInterval(timer);
   }
 
+  #judgeMemory(rss: number): void {
+    this.#rss = rss;
+    if (rss > this.#options.config.memoryLimitBytes) this.#killChild('MEMORY');
+  }
+
   #killChild(why: Kill): void {
     if (this.#kill && why !== 'LOST') return;
     this.#kill = why;
@@ -260,57 +265,16 @@ export class Attempt {
   }
 
   /** The child died before it could say how it ended. */
-  #endWithoutWord(code: number | null, signal: NodeJS.Signals | null, error: unknown): FinalReport {
-    switch (this.#kill) {
-      case 'CANCEL':
-        return { type: 'cancelled' };
-      case 'PAUSE':
-        return { type: 'paused' };
-      case 'RELEASE':
-        return RELEASED;
-      case 'MEMORY':
-        return this.#outOfMemory();
-      case 'HUNG':
-        return this.#internalFailure('the process of a run hung', { silentFor: Date.now() - this.#lastLife });
-      case 'LOST':
-      case undefined:
-        break;
-    }
-    // An order to cancel is obeyed also by dying.
-    if (this.#order === 'CANCEL') return { type: 'cancelled' };
-    if (/heap out of memory|Allocation failed/.test(this.#stderr)) return this.#outOfMemory();
-    if (signal === 'SIGKILL') {
-      // The system's out-of-memory killer sends the same signal as a person does.
-      if (this.#rss > 0.9 * this.#options.config.memoryLimitBytes) return this.#outOfMemory();
-      return failed('WORKER_LOST', 'The process of the run was killed.');
-    }
-    return this.#internalFailure('the process of a run died', { code, signal, error, stderr: this.#stderr });
-  }
-
-  #outOfMemory(): FinalReport {
-    const limit = Math.round(this.#options.config.memoryLimitBytes / 1024 ** 2);
-    return failed(
-      'OUT_OF_MEMORY',
-      `The run needed more than the ${limit} MB of memory that its worker gives it. ` +
-        'Ask for fewer rows, lower the batch size, or raise MEMORY_LIMIT_MB of the worker.',
-    );
-  }
-
-  #internalFailure(what: string, detail: unknown): FinalReport {
-    const incidentId = randomUUID();
-    this.#log.error({ incidentId, detail }, what);
-    return {
-      type: 'failed',
-      failure: {
-        code: 'INTERNAL',
-        message: `Something went wrong in the worker. Its log tells more under ${incidentId}.`,
-        location: {},
-        incidentId,
-      },
+  #endWithoutWord(exit: Exit): FinalReport {
+    const death = {
+      ...exit,
+      kill: this.#kill,
+      order: this.#order,
+      stderr: this.#stderr,
+      rss: this.#rss,
+      memoryLimitBytes: this.#options.config.memoryLimitBytes,
+      silentMilliseconds: Date.now() - this.#lastLife,
     };
+    return endOf(death, this.#log);
   }
-}
-
-function failed(code: FailureCode, message: string): FinalReport {
-  return { type: 'failed', failure: { code, message, location: {} } };
 }

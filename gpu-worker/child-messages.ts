@@ -24,8 +24,10 @@ export interface ChildStart {
   readonly job: Job;
   /** Empty and the child's own; its parent removes it. */
   readonly folder: string;
-  /** Forced engine, if any. */
-  readonly engine: string | undefined;
+  /** The engine to compute with; no other one will do. */
+  readonly engine: string;
+  /** Threads that it may compute with. */
+  readonly threads: number;
 }
 
 /** Parent → child, over the IPC channel of `fork`. */

@@ -2,18 +2,22 @@ import { randomUUID } from 'node:crypto';
 import type { FailureCode, FailureLocation } from '../schema/messages/failure.js';
 import { RELEASED, type ChildStart, type FinalReport, type ToChild } from './child-messages.js';
 import { UserFailure } from './failure.js';
+import { isOutOfMemory } from './out-of-memory.js';
 import { fullText, ParentLink } from './parent-link.js';
+import { giveWay } from './priority.js';
 import { runnerOf } from './runs/runners.js';
 import { Session, Stopped } from './session.js';
+import { showSourcesInStacks } from './source-stacks.js';
 import { diskFullFailure } from './tables/disk-full.js';
 
-/** The process of one attempt: started by `Attempt`, told everything over IPC, gone when its parent is. */
-const OUT_OF_MEMORY =
-  /Array buffer allocation failed|Invalid (typed )?array length|Out of Memory|could not allocate|Cannot enlarge memory/i;
 const MOST_CHARACTERS = 2_000;
 
+/** The process of one attempt: started by `Attempt`, told everything over IPC, gone when its parent is. */
 let session: Session | undefined;
 const parent = new ParentLink((order) => session?.stop(order));
+
+giveWay();
+showSourcesInStacks();
 
 // A terminal sends its signals to the whole group: what they mean for a run is for the parent to say.
 process.on('SIGINT', () => undefined);
@@ -64,7 +68,7 @@ function failureOf(error: unknown): End {
   if (error instanceof UserFailure) return failed(error.code, error.message, error.location);
   const full = diskFullFailure(error);
   if (full) return failed(full.code, full.message, full.location);
-  if (error instanceof Error && OUT_OF_MEMORY.test(error.message)) {
+  if (isOutOfMemory(error)) {
     return {
       ...failed(
         'OUT_OF_MEMORY',

@@ -12,7 +12,7 @@ const Environment = z.object({
     .default('default'),
   /** Runs at the same time. */
   SLOTS: z.coerce.number().int().min(1).max(64).default(1),
-  /** Forces one engine; without it the fastest that starts is used. */
+  /** Forces one engine (`compute/program.ts`); without it the fastest that starts is used. */
   ENGINE: z.string().optional(),
   /** Where inputs and outputs of runs lie while they are worked on. By default each user of the machine has their own. */
   WORK_FOLDER: z
@@ -20,9 +20,9 @@ const Environment = z.object({
     .min(1)
     .default(join(tmpdir(), `synthcart-worker-${userInfo().uid}`)),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  /** Threads of native libraries in one run. Default: the processors shared among the slots. */
+  /** Threads that one run computes with. Default: the processors shared among the slots. */
   THREADS: z.coerce.number().int().min(1).optional(),
-  /** Memory of one run's process; beyond it the run fails with OUT_OF_MEMORY. */
+  /** Memory of one run's process; beyond it the process is killed, and the run fails with OUT_OF_MEMORY. */
   MEMORY_LIMIT_MB: z.coerce.number().int().min(32).default(4096),
   /** A run whose process doesn't turn its event loop for so long is taken for hung and killed. */
   HANG_SECONDS: z.coerce.number().positive().default(60),

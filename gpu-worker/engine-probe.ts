@@ -12,9 +12,9 @@ type Answer = { engine: EngineInfo } | { unavailable: string };
  * Which engine runs here. Found by starting it in a process of its own that ends at once, so that the worker itself
  * never holds a GPU or a tensor library. Throws UserFailure ENGINE_UNAVAILABLE when none starts, or the forced one.
  */
-export function probeEngine(forced: string | undefined): Promise<EngineInfo> {
+export function probeEngine(forced: string | undefined, threads: number): Promise<EngineInfo> {
   return new Promise((resolve, reject) => {
-    const child = fork(PATH, ['probe', forced ?? ''], {
+    const child = fork(PATH, ['probe', forced ?? '', String(threads)], {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       timeout: LIMIT_MILLISECONDS,
@@ -38,7 +38,8 @@ if (process.argv[1] === PATH && process.argv[2] === 'probe') {
   const { startEngine } = await import('./compute/engine.js');
   let answer: Answer;
   try {
-    const { name, device, version } = await startEngine({ forced: process.argv[3] });
+    const [forced, threads] = process.argv.slice(3);
+    const { name, device, version } = await startEngine({ forced, threads: Number(threads) });
     answer = { engine: { name, device, version } };
   } catch (error) {
     if (!(error instanceof UserFailure)) throw error;

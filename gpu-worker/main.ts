@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = pino({ name: 'worker', level: config.logLevel });
   const [engine, workFolder] = await Promise.all([
-    probeEngine(config.engine),
+    probeEngine(config.engine, config.threads),
     openWorkFolder(config.workFolder),
   ]);
   const bus = await Bus.connect({ url: config.natsUrl, name: `worker ${process.pid}`, log });

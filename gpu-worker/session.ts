@@ -44,8 +44,10 @@ export class Session {
   readonly job: Job;
   /** The attempt's own folder. */
   readonly folder: string;
-  /** Forced engine, if any. */
-  readonly engine: string | undefined;
+  /** The engine to compute with; no other one will do. */
+  readonly engine: string;
+  /** Threads that it may compute with. */
+  readonly threads: number;
   readonly stepSeconds: Partial<Record<StepName, number>> = {};
   readonly #parent: ParentLink;
   readonly #points: Points;
@@ -56,10 +58,11 @@ export class Session {
   #checkpoints = 0;
   #lastCheckpoint = performance.now();
 
-  constructor({ job, folder, engine }: ChildStart, parent: ParentLink) {
+  constructor({ job, folder, engine, threads }: ChildStart, parent: ParentLink) {
     this.job = job;
     this.folder = folder;
     this.engine = engine;
+    this.threads = threads;
     this.#parent = parent;
     this.#points = new Points(job.lastMetricSteps, (body) => parent.report(body));
   }

@@ -107,13 +107,14 @@ export class Worker {
   }
 
   async #do(job: Job): Promise<void> {
-    const { bus, config, workFolder } = this.#options;
+    const { bus, config, engine, workFolder } = this.#options;
     const children = this.#children;
     const attempt = new Attempt({
       job,
       bus,
       config,
       children,
+      engine: engine.name,
       workFolder,
       workerId: this.id,
       log: this.#log,
@@ -147,6 +148,7 @@ export class Worker {
       ...message.data,
       workerId: this.id,
       engine: engine.name,
+      version: engine.version,
       device: engine.device,
     };
     const working = setInterval(() => delivery.working(), WORKING_MILLISECONDS);
@@ -203,6 +205,8 @@ export class Worker {
       engine: engine.name,
       device: engine.device,
       version: engine.version,
+      threads: config.threads,
+      memoryLimitBytes: config.memoryLimitBytes,
       host: hostname(),
       pid: process.pid,
       startedAt: this.#startedAt,

@@ -28,7 +28,7 @@ export class WorkerProcess {
     [name: string]: string;
   }): Promise<WorkerProcess> {
     const child = fork(join(root, 'dist', 'gpu-worker', 'main.js'), [], {
-      env: { PATH: process.env['PATH'], ENGINE: 'cpu', LOG_LEVEL: 'debug', ...environment },
+      env: { PATH: process.env['PATH'], ENGINE: 'tfjs-cpu', LOG_LEVEL: 'debug', ...environment },
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

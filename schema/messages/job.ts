@@ -22,6 +22,8 @@ export const ClaimRequest = z.object({
   ...AttemptRef.shape,
   workerId: z.string(),
   engine: z.string(),
+  /** Of the engine's package; workers of before didn't tell. */
+  version: z.string().optional(),
   device: z.string(),
 });
 export type ClaimRequest = z.infer<typeof ClaimRequest>;

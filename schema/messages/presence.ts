@@ -9,10 +9,14 @@ export const Presence = z.object({
   slots: z.int().min(1),
   /** Runs that it works on. */
   runs: z.array(z.object({ runId: z.string(), attempt: z.int().min(1) })),
-  /** `tensorflow`, `webgpu`, `wasm` or `cpu`, and the device that it computes on. */
+  /** `onnx-cuda`, `onnx-cpu` or another one of `gpu-worker/compute`, and the device that it computes on. */
   engine: z.string(),
   device: z.string(),
+  /** Of the engine's package. */
   version: z.string(),
+  /** Threads and memory that one run may use; workers of before didn't tell. */
+  threads: z.int().min(1).optional(),
+  memoryLimitBytes: z.int().positive().optional(),
   host: z.string(),
   pid: z.int(),
   startedAt: z.number(),

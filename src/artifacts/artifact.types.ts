@@ -58,8 +58,11 @@ export class Lineage {
   @Field(() => Int, { description: 'The attempt of the run that succeeded, from 1.' })
   attempt!: number;
 
-  @Field(() => String, { nullable: true, description: 'What it was computed with, such as `wasm`.' })
+  @Field(() => String, { nullable: true, description: 'What it was computed with, such as `onnx-cpu`.' })
   engine!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The version of that engine, where it is known.' })
+  engineVersion!: string | null;
 
   @Field(() => String, { nullable: true, description: 'What it was computed on.' })
   device!: string | null;

@@ -11,6 +11,7 @@ const StoredLineage = z.object({
   seed: z.number(),
   attempt: z.number(),
   engine: z.string().nullish(),
+  engineVersion: z.string().nullish(),
   device: z.string().nullish(),
   codeVersion: z.string(),
   inputs: z.array(
@@ -34,13 +35,14 @@ const StoredLineage = z.object({
 
 /** Throws when the row isn't one that we wrote. */
 export function readLineage(stored: unknown): Lineage {
-  const { kind, config, engine, device, inputs, ...rest } = StoredLineage.parse(stored);
+  const { kind, config, engine, engineVersion, device, inputs, ...rest } = StoredLineage.parse(stored);
   return {
     ...rest,
     runKind: kind,
     config: shownConfig(config),
     generator: config.kind === 'SYNTHESIZE' ? config.generator : null,
     engine: engine ?? null,
+    engineVersion: engineVersion ?? null,
     device: device ?? null,
     inputs: inputs.map((input) => ({
       role: input.role,

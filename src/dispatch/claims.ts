@@ -81,16 +81,17 @@ export class Claims {
     context: TenantContext,
     tx: Transaction,
     { run, attempt }: HeldAttempt,
-    { workerId, engine, device }: ClaimRequest,
+    { workerId, engine, version, device }: ClaimRequest,
   ): Promise<Run> {
     // By the database's clock, which is the one that the reaper goes by.
     await tx.$executeRaw`
-      UPDATE attempts SET state = 'RUNNING', worker_id = ${workerId}, engine = ${engine}, device = ${device},
-        claimed_at = now(), points_before = ${run.metricSequence},
+      UPDATE attempts SET state = 'RUNNING', worker_id = ${workerId}, engine = ${engine},
+        engine_version = ${version ?? null}, device = ${device}, claimed_at = now(), points_before = ${run.metricSequence},
         lease_expires_at = clock_timestamp() + make_interval(secs => ${this.options.config.leaseSeconds})
       WHERE tenant_id = ${attempt.tenantId} AND run_id = ${attempt.runId} AND number = ${attempt.number}`;
     const moved = await moveRun(context, tx, run, 'CLAIM', {
       engine,
+      engineVersion: version ?? null,
       device,
       startedAt: run.startedAt ?? new Date(),
       message: attempt.number > 1 ? `Attempt ${attempt.number}, by ${workerId}` : undefined,

@@ -183,6 +183,7 @@ async function createArtifacts(
     seed: run.seed,
     attempt: attempt.number,
     engine: attempt.engine,
+    engineVersion: attempt.engineVersion,
     device: attempt.device,
     codeVersion: VERSION,
     inputs: inputs.map(({ role, datasetVersion, artifact }) => ({

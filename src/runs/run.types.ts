@@ -107,8 +107,11 @@ export class Attempt {
   @Field(() => ID, { nullable: true, description: 'The worker that took it; null: none has yet.' })
   workerId!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The engine of the worker.' })
+  @Field(() => String, { nullable: true, description: 'The engine of the worker, such as `onnx-cpu`.' })
   engine!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The version of the engine, where it is known.' })
+  engineVersion!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The device of the worker.' })
   device!: string | null;
@@ -232,6 +235,9 @@ export class Run extends Node {
 
   @Field(() => String, { nullable: true, description: 'What it computes with, once a worker has it.' })
   engine!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The version of the engine, where it is known.' })
+  engineVersion!: string | null;
 
   @Field(() => String, { nullable: true, description: 'What it computes on.' })
   device!: string | null;

@@ -47,16 +47,17 @@ export class ServerInfoService {
     const since = new Date(Date.now() - 5 * PRESENCE_SECONDS * 1000);
     const groups = await this.database.withTenant(scopeOf(context), (tx) =>
       tx.worker.groupBy({
-        by: ['pool', 'engine', 'device'],
+        by: ['pool', 'engine', 'version', 'device'],
         where: { leftAt: null, lastSeenAt: { gte: since } },
         _count: { id: true },
         _sum: { slots: true },
-        orderBy: [{ pool: 'asc' }, { engine: 'asc' }, { device: 'asc' }],
+        orderBy: [{ pool: 'asc' }, { engine: 'asc' }, { version: 'asc' }, { device: 'asc' }],
       }),
     );
-    return groups.map(({ pool, engine, device, _count, _sum }) => ({
+    return groups.map(({ pool, engine, version, device, _count, _sum }) => ({
       pool,
       engine,
+      engineVersion: version,
       device,
       workers: _count.id,
       slots: _sum.slots ?? 0,

@@ -59,13 +59,20 @@ export class Generator {
   options!: GeneratorOption[];
 }
 
-@ObjectType({ description: 'Workers with the same hardware label and engine.' })
+@ObjectType({ description: 'Workers with the same hardware label, engine and device.' })
 export class WorkerPool {
   @Field(() => String, { description: 'The hardware label.' })
   pool!: string;
 
-  @Field(() => String, { description: 'What they compute with: `tensorflow`, `webgpu`, `wasm` or `cpu`.' })
+  @Field(() => String, {
+    description:
+      'What they compute with: `tensorflow`, `onnx-cuda`, `onnx-webgpu`, `tfjs-webgpu`, `onnx-cpu`, `tfjs-wasm` or ' +
+      '`tfjs-cpu`.',
+  })
   engine!: string;
+
+  @Field(() => String, { description: 'The version of the engine.' })
+  engineVersion!: string;
 
   @Field(() => String, { description: 'What they compute on.' })
   device!: string;

@@ -196,7 +196,8 @@ test('lineage says what was asked for, with what it was computed, and what was r
       config: { kind: 'SYNTHESIZE', generator: 'autoregressive', options: {}, rows: 50 },
       seed: 7,
       attempt: 2,
-      engine: 'wasm',
+      engine: 'onnx-cpu',
+      engineVersion: '1.30.0',
       device: 'cpu',
       codeVersion: '0.1.0',
       inputs: [
@@ -214,7 +215,7 @@ test('lineage says what was asked for, with what it was computed, and what was r
   });
   const { artifact } = await shop.owner.request<{ artifact: object }>(
     `query ($id: ID!) { artifact(id: $id) { columns { name kind nullable } lineage {
-      runId runKind seed generator attempt engine device codeVersion
+      runId runKind seed generator attempt engine engineVersion device codeVersion
       config { ... on SynthesizeConfig { generator rows autoregressive { __typename } } }
       inputs { role id label sha256 }
     } } }`,
@@ -228,7 +229,8 @@ test('lineage says what was asked for, with what it was computed, and what was r
       seed: 7,
       generator: 'autoregressive',
       attempt: 2,
-      engine: 'wasm',
+      engine: 'onnx-cpu',
+      engineVersion: '1.30.0',
       device: 'cpu',
       codeVersion: '0.1.0',
       config: {

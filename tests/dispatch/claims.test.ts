@@ -8,7 +8,8 @@ import { MemoryObjects, POOL, Testbed, type TestTenant } from './testbed.js';
 const asWorker = (job: JobMessage, workerId = 'worker-1') => ({
   ...job,
   workerId,
-  engine: 'wasm',
+  engine: 'onnx-cpu',
+  version: '1.30.0',
   device: 'cpu',
 });
 
@@ -78,7 +79,12 @@ describe('attempts and their leases', () => {
           lastMetricSteps: {},
         },
       });
-      expect(await bed.run(runId)).toMatchObject({ state: 'RUNNING', engine: 'wasm', device: 'cpu' });
+      expect(await bed.run(runId)).toMatchObject({
+        state: 'RUNNING',
+        engine: 'onnx-cpu',
+        engine_version: '1.30.0',
+        device: 'cpu',
+      });
       expect(await bed.attempt(runId, 1)).toMatchObject({ state: 'RUNNING', worker_id: 'worker-1' });
     });
 
@@ -254,7 +260,7 @@ describe('attempts and their leases', () => {
       });
       await bed.owner.query(
         `INSERT INTO workers (id, pool, slots, engine, device, version, host, started_at, last_seen_at)
-         VALUES ('w', $1, 2, 'wasm', 'cpu', '1', 'h', now(), now())`,
+         VALUES ('w', $1, 2, 'onnx-cpu', 'cpu', '1', 'h', now(), now())`,
         [POOL],
       );
       expect((await position(runs[2] as string))?.reason).toBe(

@@ -22,7 +22,7 @@ const presence = (workerId: string, more: Partial<Presence> = {}): Presence => (
   pool: POOL,
   slots: 2,
   runs: [],
-  engine: 'wasm',
+  engine: 'onnx-cpu',
   device: 'cpu',
   version: '1',
   host: 'here',
@@ -87,7 +87,7 @@ describe('the dispatch', () => {
       bed.bus.publish(presenceSubject('w1'), presence('w1'));
       const job = await eventually(async () => jobs[0]);
       expect(job.runId).toBe(runId);
-      const claim = { ...job, workerId: 'w1', engine: 'wasm', device: 'cpu' };
+      const claim = { ...job, workerId: 'w1', engine: 'onnx-cpu', device: 'cpu' };
       const reply = ClaimReply.parse(await bed.bus.request(REQUESTS.claim, claim, 5_000));
       expect(reply.answer).toBe('GRANTED');
       expect(await bed.bus.request(REQUESTS.renewLease, { ...job, workerId: 'w1' }, 5_000)).toEqual({
@@ -140,7 +140,7 @@ describe('the dispatch', () => {
           (await bed.owner.query("SELECT * FROM workers WHERE id = 'w1' AND left_at IS NOT NULL")).rows[0] as
             object | undefined,
       );
-      expect(row).toMatchObject({ pool: POOL, slots: 2, engine: 'wasm', host: 'here' });
+      expect(row).toMatchObject({ pool: POOL, slots: 2, engine: 'onnx-cpu', host: 'here' });
     } finally {
       await dispatch.stop();
     }

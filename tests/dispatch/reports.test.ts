@@ -31,7 +31,7 @@ describe('reports', () => {
 
   const claimed = async (run: QueuedRun = {}): Promise<JobMessage> => {
     const job = await bed.dispatchedRun(tenant, run);
-    await claims.claim({ ...job, workerId: 'worker', engine: 'wasm', device: 'cpu' });
+    await claims.claim({ ...job, workerId: 'worker', engine: 'onnx-cpu', device: 'cpu' });
     return job;
   };
   const point = (step: number, name = 'train/loss') => ({
@@ -138,7 +138,7 @@ describe('reports', () => {
     await bed.dispatch(1000);
     const again = await bed.jobMessage(job.runId);
     expect(again.attempt).toBe(2);
-    await claims.claim({ ...again, workerId: 'worker', engine: 'wasm', device: 'cpu' });
+    await claims.claim({ ...again, workerId: 'worker', engine: 'onnx-cpu', device: 'cpu' });
     const before = await bed.run(job.runId);
     const stale = reports.stale;
 
@@ -245,7 +245,7 @@ describe('reports', () => {
           kind: 'SYNTHETIC_CSV',
           file_name: 'synthetic.csv',
           rows: 1,
-          lineage: { runId: job.runId, attempt: 1, seed: 1, engine: 'wasm', kind: 'PROBE', inputs: [] },
+          lineage: { runId: job.runId, attempt: 1, seed: 1, engine: 'onnx-cpu', kind: 'PROBE', inputs: [] },
         },
       ]);
       expect(await bed.run(job.runId)).toMatchObject({ progress: 1, rows: 1, step_seconds: { train: 1.5 } });
@@ -297,7 +297,7 @@ describe('reports', () => {
       await bed.input(tenant, runId, 'FILE', versionId);
       await bed.dispatch(1000);
       const job = await bed.jobMessage(runId);
-      await claims.claim({ ...job, workerId: 'worker', engine: 'wasm', device: 'cpu' });
+      await claims.claim({ ...job, workerId: 'worker', engine: 'onnx-cpu', device: 'cpu' });
       const folder = `${job.tenantId}/runs/${runId}/1/`;
       const found = {
         v: 1,

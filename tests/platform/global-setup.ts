@@ -68,7 +68,7 @@ export default async function setUp(): Promise<void> {
     SYNTHCART_SECRET: secret,
     PORT: '0',
     WORK_FOLDER: join(folder, 'work'),
-    ENGINE: 'wasm',
+    ENGINE: 'onnx-cpu',
   };
   const gateway = await startProcess('dist/src/main.js', environment);
   stack.push(() => gateway.kill('SIGTERM'));

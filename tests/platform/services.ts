@@ -152,7 +152,7 @@ export async function testPlatform(options: {
     OBJECTS_URL: pathToFileURL(join(folder, 'objects')).href,
     SYNTHCART_SECRET: services.secret,
     PORT: String(port),
-    ENGINE: 'wasm',
+    ENGINE: 'onnx-cpu',
     ...options.environment,
   };
   const processes: TestProcess[] = [];

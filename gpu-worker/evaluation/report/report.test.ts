@@ -12,7 +12,7 @@ const context: ReportContext = {
   dataset: `data ${ATTACK}`,
   generator: 'autoregressive',
   rows: 40,
-  engine: 'wasm',
+  engine: 'onnx-cpu',
   trainSeconds: 83,
   seed: 7,
   createdAt: new Date('2026-01-02T03:04:00Z'),

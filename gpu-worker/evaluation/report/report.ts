@@ -31,7 +31,7 @@ export interface ReportContext {
   readonly generator: string;
   /** Synthetic rows made. */
   readonly rows: number;
-  /** Engine and device, such as `wasm on 2 cores`. */
+  /** Engine and device, such as `onnx-cpu 1.30.0 on AMD EPYC (2 threads)`. */
   readonly engine: string;
   readonly trainSeconds?: number;
   readonly sampleSeconds?: number;
