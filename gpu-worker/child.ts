@@ -65,7 +65,9 @@ function failureOf(error: unknown): End {
         return { body: RELEASED };
     }
   }
-  if (error instanceof UserFailure) return failed(error.code, error.message, error.location);
+  // The worker started with the engine: that it is gone by now is nothing that a user could mend, and may pass.
+  if (error instanceof UserFailure && error.code !== 'ENGINE_UNAVAILABLE')
+    return failed(error.code, error.message, error.location);
   const full = diskFullFailure(error);
   if (full) return failed(full.code, full.message, full.location);
   if (isOutOfMemory(error)) {
