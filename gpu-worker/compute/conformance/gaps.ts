@@ -8,10 +8,6 @@ export interface Gap {
   /** Names of cases. */
   readonly cases: readonly string[];
   readonly reason: string;
-  /** It agrees by chance at times, since the engine reads memory that nobody wrote. */
-  readonly byChance?: true;
-  /** It isn't run, since the engine would write over memory of what runs after it. */
-  readonly spoils?: true;
 }
 
 /** What one engine can't do. */

@@ -20,8 +20,7 @@ export function mendCpuKernels(): void {
     stridedSliceOfAllAxes(
       call.inputs['x'] as tf.TensorInfo,
       call.attrs as unknown as StridedSlice,
-      (changed) =>
-        stock({ ...call, attrs: { ...call.attrs, ...changed } as tf.NamedAttrMap }) as tf.TensorInfo,
+      (changed) => stock({ ...call, attrs: { ...call.attrs, ...changed } }) as tf.TensorInfo,
     ),
   );
 

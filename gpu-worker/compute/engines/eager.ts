@@ -17,6 +17,7 @@ import {
   type Values,
   type ValuesOf,
 } from '../tensors.js';
+import { withoutRandomness } from '../without-randomness.js';
 
 /**
  * An engine that runs a step as it stands, operation by operation, on tfjs's current backend. `requireBackend` is
@@ -103,7 +104,9 @@ class EagerProgram<State extends object, Inputs extends object, Outputs extends 
       const tensors = mapTree<Spec, tf.Tensor>(this.#specs, isSpec, (spec, path) =>
         tf.tensor(requireFitting(this.name, path, spec, given.get(path)), [...spec.shape], spec.dtype),
       );
-      const result = this.step(this.held.tensors as unknown as State, tensors as TensorsOf<Inputs>);
+      const result = withoutRandomness(() =>
+        this.step(this.held.tensors as unknown as State, tensors as TensorsOf<Inputs>),
+      );
       // A step may answer what it was given, which must outlive it.
       const own = mapTree(result.outputs as Tensors, isTensor, (tensor) => tf.clone(tensor));
       return { state: result.state, outputs: own } as unknown as tf.TensorContainer;

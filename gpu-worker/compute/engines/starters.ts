@@ -67,14 +67,13 @@ export const STARTERS: Readonly<Record<EngineName, Starter>> = {
     needs:
       'it needs an NVIDIA GPU, and the CUDA library of onnxruntime-node, which ' +
       `\`ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install.js\` fetches; ${OTHERWISE}`,
-    find: async (conditions) =>
-      onnxProviders().includes('cuda') ? await onnxDevice('cuda', conditions) : undefined,
+    find: (conditions) => onnxDevice('cuda', conditions),
     start: (conditions) => startOnnx('onnx-cuda', 'cuda', conditions),
   },
 
   'onnx-webgpu': {
     needs: `it needs ${GPU_DRIVER}`,
-    find: async (conditions) => onnxDevice('webgpu', conditions),
+    find: (conditions) => onnxDevice('webgpu', conditions),
     start: (conditions) => startOnnx('onnx-webgpu', 'webgpu', conditions),
   },
 
@@ -94,7 +93,7 @@ export const STARTERS: Readonly<Record<EngineName, Starter>> = {
   'onnx-cpu': {
     needs:
       'it needs the package onnxruntime-node with a library for this system; run `npm ci` again, or choose ENGINE=tfjs-wasm',
-    find: async (conditions) => onnxDevice('cpu', conditions),
+    find: (conditions) => onnxDevice('cpu', conditions),
     start: (conditions) => startOnnx('onnx-cpu', 'cpu', conditions),
   },
 
@@ -146,14 +145,14 @@ async function startOnnx(name: EngineName, provider: string, conditions: Conditi
 
 /** Where a provider of onnxruntime would compute. Starts nothing but the look for a GPU. */
 async function onnxDevice(provider: string, conditions: Conditions): Promise<string | undefined> {
+  if (!onnxProviders().includes(provider)) return undefined;
   switch (provider) {
     case 'cpu': {
-      if (!onnxProviders().includes('cpu')) return undefined;
       const threads = Math.min(conditions.threads, availableParallelism());
       return `${processor()} (${threads} ${threads === 1 ? 'thread' : 'threads'})`;
     }
     case 'webgpu':
-      return onnxProviders().includes('webgpu') ? (await findWebGpuAdapter(conditions))?.device : undefined;
+      return (await findWebGpuAdapter(conditions))?.device;
     case 'cuda':
       return 'NVIDIA GPU (CUDA)';
     default:

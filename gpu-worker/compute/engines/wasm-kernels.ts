@@ -144,7 +144,7 @@ function reduction(ofNothing: number, dtype?: tf.DataType): Kernel {
   return ({ inputs: { x }, attributes: { axis, reductionIndices, keepDims }, backend, stock }) => {
     if (tf.util.sizeFromShape(x.shape) > 0) return stock();
     const axes = tf.util.parseAxisParam(axis ?? reductionIndices, x.shape);
-    const [reduced] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes) as [number[], number[]];
+    const [reduced] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
     const shape = keepDims ? tf.backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
     const out = backend.makeOutput(shape, dtype ?? x.dtype);
     backend.typedArrayFromHeap(out).fill(ofNothing);

@@ -20,8 +20,18 @@ const KERNELS: Kernels = { ...ELEMENTWISE, ...SHAPES, ...REDUCTIONS, ...INDEXING
 const RANDOM = ['Multinomial', 'RandomUniform', 'RandomNormal', 'StatelessRandomNormal', 'TruncatedNormal'];
 
 class TracingBackend extends tf.KernelBackend {
-  graph: Graph | undefined;
-  readonly #values = new WeakMap<object, Value>();
+  #graph: Graph | undefined;
+  /** Of the graph being built: a tensor of another step is none of this one. */
+  #values = new WeakMap<object, Value>();
+
+  get graph(): Graph | undefined {
+    return this.#graph;
+  }
+
+  set graph(graph: Graph | undefined) {
+    this.#graph = graph;
+    this.#values = new WeakMap();
+  }
 
   /** A tensor that stands for a value. */
   infoOf(value: Value): tf.TensorInfo {
@@ -113,7 +123,9 @@ export function registerTracing(): void {
       kernelName,
       backendName: TRACING,
       kernelFunc: () => {
-        throw new Error(`"${kernelName}" draws random numbers; take noise as an input instead`);
+        throw new Error(
+          `"${kernelName}" draws random numbers; take noise from a seeded \`Random\` as an input instead`,
+        );
       },
     });
   }

@@ -9,7 +9,8 @@ export class TraceError extends Error {
 }
 
 /** Frames of tfjs, of Node and of the tracing itself say nothing about the step. */
-const MACHINERY = /node_modules|node:internal|\/tfjs-[\w-]+\/src\/|\/compute\/(tracing|engines)\//;
+const MACHINERY =
+  /node_modules|node:internal|\/tfjs-[\w-]+\/src\/|\/compute\/(tracing|engines|gradients|optimizers)\/(?!.*\.test\.)/;
 
 /** The innermost frame of a stack that belongs to the step's own code, as `file:line:column`. */
 function lineOf(stack: string): string | undefined {

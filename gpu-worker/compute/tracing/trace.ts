@@ -10,6 +10,7 @@ import {
   type TensorsOf,
   type Tree,
 } from '../tensors.js';
+import { withoutRandomness } from '../without-randomness.js';
 import { registerTracing, withGraph } from './backend.js';
 import type { Target, Value } from './graph.js';
 import { TraceError } from './trace-error.js';
@@ -47,7 +48,7 @@ export function trace<State extends object, Inputs extends object, Outputs exten
     const inputTensors = mapTree<Spec, tf.Tensor>(inputSpecs as Tree<Spec>, isSpec, stand(inputs, 'input'));
     let result: ReturnType<typeof step>;
     try {
-      result = step(stateTensors as State, inputTensors as TensorsOf<Inputs>);
+      result = withoutRandomness(() => step(stateTensors as State, inputTensors as TensorsOf<Inputs>));
     } catch (error) {
       throw asTraceError(name, error);
     }
@@ -87,7 +88,7 @@ function requireSameForm(
 
 function asTraceError(name: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof TraceError) return error;
-  const missing = /Cannot find registered kernel '(\w+)'/.exec(error.message)?.[1];
+  const missing = /[Kk]ernel '(\w+)'/.exec(error.message)?.[1];
   const noGradient = /gradient function not found for (\w+)/i.exec(error.message)?.[1];
   if (missing) return new TraceError(name, `there is no ONNX form of the operation "${missing}"`, error);
   if (noGradient) return new TraceError(name, `there is no gradient of the operation "${noGradient}"`, error);
