@@ -110,20 +110,23 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((count, length) => count * length, 1);
 }
 
-/** The values, if they are what the spec says; throws a RangeError that names the program's input otherwise. */
-export function requireFitting(
+/** A program's inputs by path. Throws a RangeError that names one which is missing or isn't what its spec says. */
+export function fittingValues(
   program: string,
-  path: string,
-  spec: Spec,
-  values: Values | undefined,
-): Values {
-  if (!values) throw new RangeError(`the program "${program}" wasn't given its input "${path}"`);
-  const dtype = elementTypeOf(values);
-  if (dtype !== spec.dtype || values.length !== sizeOf(spec.shape)) {
-    throw new RangeError(
-      `the input "${path}" of the program "${program}" must be ${spec.dtype}[${spec.shape.join(', ')}]; ` +
-        `it is ${values.length} values of ${dtype}`,
-    );
+  specs: readonly (readonly [path: string, spec: Spec])[],
+  given: unknown,
+): ReadonlyMap<string, Values> {
+  const values = new Map(flatten<Values>(given as Tree<Values>, isValues));
+  for (const [path, spec] of specs) {
+    const found = values.get(path);
+    if (!found) throw new RangeError(`the program "${program}" wasn't given its input "${path}"`);
+    const dtype = elementTypeOf(found);
+    if (dtype !== spec.dtype || found.length !== sizeOf(spec.shape)) {
+      throw new RangeError(
+        `the input "${path}" of the program "${program}" must be ${spec.dtype}[${spec.shape.join(', ')}]; ` +
+          `it is ${found.length} values of ${dtype}`,
+      );
+    }
   }
   return values;
 }

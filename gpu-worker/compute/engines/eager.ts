@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, EngineName, Program, Step, Variables } from '../program.js';
 import {
+  fittingValues,
   flatten,
   isSpec,
   isStored,
   isTensor,
-  isValues,
   mapTree,
-  requireFitting,
   type Spec,
   type Stored,
   type StoredOf,
@@ -99,10 +98,10 @@ class EagerProgram<State extends object, Inputs extends object, Outputs extends 
 
   async run(inputs: ValuesOf<Inputs>): Promise<ValuesOf<Outputs>> {
     this.requireBackend();
-    const given = new Map(flatten(inputs as unknown as Tree<Values>, isValues));
+    const given = fittingValues(this.name, flatten(this.#specs, isSpec), inputs);
     const { state, outputs } = tf.tidy(() => {
       const tensors = mapTree<Spec, tf.Tensor>(this.#specs, isSpec, (spec, path) =>
-        tf.tensor(requireFitting(this.name, path, spec, given.get(path)), [...spec.shape], spec.dtype),
+        tf.tensor(given.get(path)!, [...spec.shape], spec.dtype),
       );
       const result = withoutRandomness(() =>
         this.step(this.held.tensors as unknown as State, tensors as TensorsOf<Inputs>),
@@ -117,6 +116,12 @@ class EagerProgram<State extends object, Inputs extends object, Outputs extends 
     tf.dispose(leaves.map(([, tensor]) => tensor));
     const answers = new Map(leaves.map(([path], index) => [path, values[index]!] as const));
     return mapTree(outputs, isTensor, (_, path) => answers.get(path)!) as unknown as ValuesOf<Outputs>;
+  }
+
+  async runAll(inputs: readonly ValuesOf<Inputs>[]): Promise<ValuesOf<Outputs>[]> {
+    const answers: ValuesOf<Outputs>[] = [];
+    for (const step of inputs) answers.push(await this.run(step));
+    return answers;
   }
 
   dispose(): void {

@@ -1,14 +1,12 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { writeModel } from '../onnx/write.js';
+import { STEPS, writeLoop, writeModel, type OnnxModel } from '../onnx/write.js';
 import type { Engine, EngineName, Program, Step, Variables } from '../program.js';
 import {
   flatten,
   isSpec,
   isStored,
-  isValues,
   mapTree,
-  requireFitting,
-  sizeOf,
+  fittingValues,
   type Spec,
   type Stored,
   type StoredOf,
@@ -16,7 +14,7 @@ import {
   type Values,
   type ValuesOf,
 } from '../tensors.js';
-import { trace } from '../tracing/trace.js';
+import { trace, type Trace } from '../tracing/trace.js';
 import { onnxRuntime } from './onnx-providers.js';
 
 export interface OnnxOptions {
@@ -40,18 +38,15 @@ export function onnxEngine(options: OnnxOptions): Engine {
     name,
     device,
     version,
-    hold: <State extends object>(state: StoredOf<State>) => new HeldState<State>(state, options),
+    hold: <State extends object>(state: StoredOf<State>) => new HeldState<State>(state),
     compile: (program, { state, inputs, step }) => compile(options, program, state, inputs, step),
   };
 }
 
-const ORT_TYPES = { float32: 'float32', int32: 'int32', bool: 'bool' } as const;
-
-/** One tensor of the state: the one that runs read, and the one that the next run writes. */
+/** One tensor of the state, as the last run left it. */
 interface Slot {
   readonly spec: Spec;
-  current: OrtTensor;
-  next: OrtTensor | undefined;
+  tensor: OrtTensor;
 }
 
 class HeldState<State extends object> implements Variables<State> {
@@ -59,35 +54,29 @@ class HeldState<State extends object> implements Variables<State> {
   readonly specs: Tree<Spec>;
   readonly #tree: Tree<string>;
 
-  constructor(state: StoredOf<State>, options: OnnxOptions) {
+  constructor(state: StoredOf<State>) {
     const tree = state as unknown as Tree<Stored>;
     this.specs = tree;
     this.#tree = mapTree<Stored, string>(tree, isStored, (_, path) => path);
     this.slots = new Map(
       flatten(tree, isStored).map(([path, { shape, dtype, values }]) => {
         const spec = { shape, dtype };
-        const current = ortTensor(spec, values.slice());
-        const next = options.provider === 'cpu' ? ortTensor(spec, zeros(spec)) : undefined;
-        return [path, { spec, current, next }] as const;
+        return [path, { spec, tensor: ortTensor(spec, values.slice()) }] as const;
       }),
     );
   }
 
   async read(): Promise<StoredOf<State>> {
     const read = new Map<string, Stored>();
-    for (const [path, { spec, current }] of this.slots) {
-      const values = (await current.getData()) as Values;
+    for (const [path, { spec, tensor }] of this.slots) {
+      const values = (await tensor.getData()) as Values;
       read.set(path, { ...spec, values: values.slice() });
     }
-    return mapTree<string, Stored>(
-      this.#tree,
-      (node): node is string => typeof node === 'string',
-      (path) => read.get(path)!,
-    ) as unknown as StoredOf<State>;
+    return named(this.#tree, read) as unknown as StoredOf<State>;
   }
 
   dispose(): void {
-    for (const slot of this.slots.values()) slot.current.dispose();
+    for (const slot of this.slots.values()) slot.tensor.dispose();
   }
 }
 
@@ -103,72 +92,159 @@ async function compile<State extends object, Inputs extends object, Outputs exte
   const held = variables as HeldState<State>;
   const scatters = options.provider !== 'cpu' || options.threads === 1 ? 'rows' : 'elements';
   const traced = trace(name, { scatters }, held.specs, inputSpecs, step);
-  const changed = [...traced.newState];
-  const answered = [...traced.outputs];
-  const model = writeModel(
-    name,
-    [...changed, ...answered].map(([, value]) => value),
-  );
-  const session = await createSession(options, model.file, model.outputs.slice(0, changed.length));
-
-  const reads = [...traced.state].flatMap(([path, value]) => {
-    const input = model.inputs.get(value);
-    return input === undefined ? [] : [{ input, slot: held.slots.get(path)! }];
-  });
-  const writes = changed.map(([path], index) => ({
-    output: model.outputs[index]!,
-    slot: held.slots.get(path)!,
-  }));
-  const gives = answered.map(([path], index) => ({ path, output: model.outputs[changed.length + index]! }));
-  const takes = flatten(inputSpecs as Tree<Spec>, isSpec).map(([path, spec]) => ({
-    path,
-    spec,
-    input: model.inputs.get(traced.inputs.get(path)!),
-  }));
-
+  const specs = flatten(inputSpecs as Tree<Spec>, isSpec);
+  // On WebGPU state stays on the device from one run to the next, and there is no Loop.
+  const looped = traced.newState.size > 0 && options.provider !== 'webgpu';
+  const program = looped
+    ? await LoopProgram.start(options, name, traced, held, specs)
+    : await SingleProgram.start(options, name, traced, held, specs);
+  const runAll = async (given: readonly ValuesOf<Inputs>[]): Promise<ValuesOf<Outputs>[]> => {
+    if (given.length === 0) return [];
+    const answers = await program.run(given.map((values) => fittingValues(name, specs, values)));
+    return answers.map((answer) => named(traced.outputTree, answer) as unknown as ValuesOf<Outputs>);
+  };
   return {
-    async run(given: ValuesOf<Inputs>): Promise<ValuesOf<Outputs>> {
-      const feeds: Record<string, OrtTensor> = {};
-      for (const { input, slot } of reads) feeds[input] = slot.current;
-      const values = new Map(flatten<Values>(given as unknown as Tree<Values>, isValues));
-      for (const { path, spec, input } of takes) {
-        const tensor = ortTensor(spec, requireFitting(name, path, spec, values.get(path)));
-        if (input !== undefined) feeds[input] = tensor;
-      }
-      const fetches: Record<string, OrtTensor | null> = {};
-      for (const { output, slot } of writes) fetches[output] = slot.next ?? null;
-      for (const { output } of gives) fetches[output] = null;
-
-      const results = await session.run(feeds, fetches);
-      for (const { output, slot } of writes) {
-        const written = slot.next ?? results[output]!;
-        if (slot.next) slot.next = slot.current;
-        else slot.current.dispose();
-        slot.current = written;
-      }
-      const answers = new Map<string, Values>();
-      for (const { path, output } of gives) answers.set(path, (await results[output]!.getData()) as Values);
-      return mapTree<string, Values>(
-        traced.outputTree,
-        (node): node is string => typeof node === 'string',
-        (path) => answers.get(path)!,
-      ) as unknown as ValuesOf<Outputs>;
-    },
-    dispose(): void {
-      void session.release();
-    },
+    runAll,
+    run: async (given) => (await runAll([given]))[0]!,
+    dispose: () => program.dispose(),
   };
 }
 
+type Specs = readonly (readonly [path: string, spec: Spec])[];
+type ByPath = ReadonlyMap<string, Values>;
+
+/** A session that takes any number of steps in one call: state leaves the runtime only at its end. */
+class LoopProgram {
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly model: OnnxModel,
+    private readonly traced: Trace,
+    private readonly slots: ReadonlyMap<string, Slot>,
+    private readonly specs: Specs,
+  ) {}
+
+  static async start(
+    options: OnnxOptions,
+    name: string,
+    traced: Trace,
+    { slots }: Pick<HeldState<object>, 'slots'>,
+    specs: Specs,
+  ): Promise<LoopProgram> {
+    const carried = [...traced.newState].map(([path, after]) => [traced.state.get(path)!, after] as const);
+    const model = writeLoop(name, {
+      carried,
+      perStep: [...traced.inputs.values()],
+      answers: [...traced.outputs.values()],
+    });
+    const session = await createSession(options, model.file);
+    return new LoopProgram(session, model, traced, slots, specs);
+  }
+
+  async run(steps: readonly ByPath[]): Promise<ByPath[]> {
+    const { session, model, traced, slots, specs } = this;
+    const { Tensor } = onnxRuntime();
+    const feeds: Record<string, OrtTensor> = {
+      [STEPS]: new Tensor('int64', BigInt64Array.of(BigInt(steps.length)), []),
+    };
+    for (const [path, value] of traced.state) {
+      const input = model.inputs.get(value);
+      if (input !== undefined) feeds[input] = slots.get(path)!.tensor;
+    }
+    for (const [path, { shape, dtype }] of specs) {
+      const input = model.inputs.get(traced.inputs.get(path)!);
+      if (input === undefined) continue;
+      const all = stacked(steps.map((values) => values.get(path)!));
+      feeds[input] = ortTensor({ shape: [steps.length, ...shape], dtype }, all);
+    }
+    const results = await session.run(feeds);
+    [...traced.newState.keys()].forEach((path, index) => {
+      slots.get(path)!.tensor = results[model.outputs[index]!]!;
+    });
+    const answers = [...traced.outputs.keys()].map((path, index) => {
+      const output = results[model.outputs[traced.newState.size + index]!]!;
+      return [path, output.data as Values] as const;
+    });
+    return steps.map(
+      (_, step) =>
+        new Map(
+          answers.map(([path, all]) => {
+            const length = all.length / steps.length;
+            return [path, all.subarray(step * length, (step + 1) * length)];
+          }),
+        ),
+    );
+  }
+
+  dispose(): void {
+    void this.session.release();
+  }
+}
+
+/** A session that takes one step: where state doesn't change, or is kept on the device between calls. */
+class SingleProgram {
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly model: OnnxModel,
+    private readonly traced: Trace,
+    private readonly slots: ReadonlyMap<string, Slot>,
+    private readonly specs: Specs,
+  ) {}
+
+  static async start(
+    options: OnnxOptions,
+    name: string,
+    traced: Trace,
+    { slots }: Pick<HeldState<object>, 'slots'>,
+    specs: Specs,
+  ): Promise<SingleProgram> {
+    const model = writeModel(name, [...traced.newState.values(), ...traced.outputs.values()]);
+    const kept = model.outputs.slice(0, traced.newState.size);
+    return new SingleProgram(await createSession(options, model.file, kept), model, traced, slots, specs);
+  }
+
+  async run(steps: readonly ByPath[]): Promise<ByPath[]> {
+    const answers: ByPath[] = [];
+    for (const step of steps) answers.push(await this.#step(step));
+    return answers;
+  }
+
+  async #step(values: ByPath): Promise<ByPath> {
+    const { session, model, traced, slots, specs } = this;
+    const feeds: Record<string, OrtTensor> = {};
+    for (const [path, value] of traced.state) {
+      const input = model.inputs.get(value);
+      if (input !== undefined) feeds[input] = slots.get(path)!.tensor;
+    }
+    for (const [path, spec] of specs) {
+      const input = model.inputs.get(traced.inputs.get(path)!);
+      if (input !== undefined) feeds[input] = ortTensor(spec, values.get(path)!);
+    }
+    const results = await session.run(feeds);
+    [...traced.newState.keys()].forEach((path, index) => {
+      const slot = slots.get(path)!;
+      slot.tensor.dispose();
+      slot.tensor = results[model.outputs[index]!]!;
+    });
+    const answers = new Map<string, Values>();
+    for (const [index, path] of [...traced.outputs.keys()].entries()) {
+      const output = results[model.outputs[traced.newState.size + index]!]!;
+      answers.set(path, (await output.getData()) as Values);
+    }
+    return answers;
+  }
+
+  dispose(): void {
+    void this.session.release();
+  }
+}
+
+/** `kept`: outputs that stay on the device, where it isn't the processor. */
 function createSession(
   { provider, threads }: OnnxOptions,
   file: Uint8Array,
-  stateOutputs: readonly string[],
+  kept: readonly string[] = [],
 ): Promise<InferenceSession> {
-  const onDevice =
-    provider === 'cpu'
-      ? undefined
-      : Object.fromEntries(stateOutputs.map((output) => [output, 'gpu-buffer' as const]));
+  const locations = Object.fromEntries(kept.map((output) => [output, 'gpu-buffer' as const]));
   return onnxRuntime().InferenceSession.create(file, {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     graphOptimizationLevel: 'all',
@@ -176,7 +252,7 @@ function createSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-    ...(onDevice && { preferredOutputLocation: onDevice }),
+    ...(provider === 'webgpu' && { preferredOutputLocation: locations }),
     extra: {
       session: {
         // Threads that wait for work by spinning would take the processor from the gateway beside them.
@@ -190,17 +266,23 @@ function createSession(
 
 function ortTensor({ shape, dtype }: Spec, values: Values): OrtTensor {
   const { Tensor } = onnxRuntime();
-  return new Tensor(ORT_TYPES[dtype], values as never, shape);
+  return new Tensor(dtype, values as never, shape);
 }
 
-function zeros({ shape, dtype }: Spec): Values {
-  const size = sizeOf(shape);
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(size);
-    case 'int32':
-      return new Int32Array(size);
-    case 'bool':
-      return new Uint8Array(size);
-  }
+/** One array of all, in order. */
+function stacked(parts: readonly Values[]): Values {
+  const [first] = parts as [Values];
+  if (parts.length === 1) return first;
+  const all = new (first.constructor as new (length: number) => Values)(first.length * parts.length);
+  parts.forEach((part, index) => all.set(part, index * first.length));
+  return all;
+}
+
+/** The values under the names whose paths the tree has. */
+function named<Leaf>(tree: Tree<string>, byPath: ReadonlyMap<string, Leaf>): Tree<Leaf> {
+  return mapTree<string, Leaf>(
+    tree,
+    (node): node is string => typeof node === 'string',
+    (path) => byPath.get(path)!,
+  );
 }

@@ -35,10 +35,7 @@ export const ACTIVATIONS: GradientTable = {
   Softplus: fromInput((dy, x) => tf.mul(dy, tf.sigmoid(x))),
   Tanh: fromOutput((dy, y) => tf.mul(dy, tf.sub(1, tf.square(y)))),
   Sigmoid: fromOutput((dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y)))),
-  Softmax: fromOutput((dy, y) => {
-    const product = tf.mul(dy, y);
-    return tf.sub(product, tf.mul(tf.sum(product, -1, true), y));
-  }, 'logits'),
+  Softmax: fromOutput(softmaxBackward, 'logits'),
   LogSoftmax: fromOutput(logSoftmaxBackward, 'logits'),
   Prelu: {
     inputsToSave: ['x', 'alpha'],
@@ -53,6 +50,12 @@ export const ACTIVATIONS: GradientTable = {
     },
   },
 };
+
+/** Of the softmax y over the last axis. */
+export function softmaxBackward(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  const product = tf.mul(dy, y);
+  return tf.sub(product, tf.mul(tf.sum(product, -1, true), y));
+}
 
 /** Gradient of y = log softmax(x) over the last axis. */
 export function logSoftmaxBackward(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {

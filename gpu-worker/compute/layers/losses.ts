@@ -1,11 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { softmaxBackward } from '../gradients/activations.js';
+import { asFunctionOf } from '../gradients/gradient.js';
 import { logSoftmax, oneHot } from './softmax.js';
 
-/** Negative log likelihood, in nats, of int32 labels [...], each 0…classes−1, by logits [..., classes]: [...]. */
+/**
+ * Negative log likelihood, in nats, of int32 labels [...], each 0…classes−1, by logits [..., classes]: [...]. Neither way
+ * writes down the logarithms of all probabilities, which with thousands of classes is most of the time.
+ */
 export function crossEntropyOfLabels(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
   const classes = logits.shape.at(-1)!;
   if (classes === 1) return tf.fill(labels.shape, 0);
-  return crossEntropy(logits, oneHot(labels, classes));
+  const rows = labels.size;
+  const places = tf.add(tf.mul(tf.range(0, rows, 1, 'int32'), classes), tf.reshape(labels, [rows]));
+  return tf.customGrad((input, save) => {
+    const x = input as tf.Tensor;
+    const probabilities = tf.softmax(x);
+    (save as tf.GradSaveFunc)([x, probabilities]);
+    const ofLabels = tf.gather(tf.reshape(x, [rows * classes]), tf.cast(places, 'int32'));
+    return {
+      value: tf.sub(logSumExp(x, probabilities), tf.reshape(ofLabels, labels.shape)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const softmax = asFunctionOf(saved[0]!, saved[1]!, softmaxBackward);
+        return tf.mul(tf.sub(softmax, oneHot(labels, classes)), tf.expandDims(dy, -1));
+      },
+    };
+  })(logits);
 }
 
 /**
@@ -14,6 +33,11 @@ export function crossEntropyOfLabels(logits: tf.Tensor, labels: tf.Tensor): tf.T
  */
 export function crossEntropy(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {
   return tf.neg(tf.sum(tf.mul(logSoftmax(logits), targets), -1));
+}
+
+/** log Σ exp x over the last axis, from x and its softmax: the largest probability is never too small for a logarithm. */
+function logSumExp(x: tf.Tensor, softmax: tf.Tensor): tf.Tensor {
+  return tf.sub(tf.max(x, -1), tf.log(tf.max(softmax, -1)));
 }
 
 /**

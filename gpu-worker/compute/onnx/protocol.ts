@@ -42,7 +42,7 @@ const root = protobuf.Root.fromJSON({
         i: { type: 'int64', id: 3 },
         s: { type: 'bytes', id: 4 },
         t: { type: 'Tensor', id: 5 },
-        floats: { rule: 'repeated', type: 'float', id: 7 },
+        g: { type: 'Graph', id: 6 },
         ints: { rule: 'repeated', type: 'int64', id: 8 },
         type: { type: 'int32', id: 20 },
       },
@@ -59,7 +59,7 @@ const root = protobuf.Root.fromJSON({
     Type: { fields: { tensorType: { type: 'TensorType', id: 1 } } },
     TensorType: { fields: { elemType: { type: 'int32', id: 1 }, shape: { type: 'Shape', id: 2 } } },
     Shape: { fields: { dim: { rule: 'repeated', type: 'Dimension', id: 1 } } },
-    Dimension: { fields: { dimValue: { type: 'int64', id: 1 } } },
+    Dimension: { fields: { dimValue: { type: 'int64', id: 1 }, dimParam: { type: 'string', id: 2 } } },
   },
 });
 
@@ -68,7 +68,7 @@ export const Model = root.lookupType('Model');
 /** TensorProto.DataType */
 export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 /** AttributeProto.AttributeType */
-export const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+export const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 
 export const IR_VERSION = 9;
 export const OPERATOR_SET = 19;

@@ -1,6 +1,7 @@
 import { biasCorrection } from '../../compute/optimizers/adam.js';
 import { averagingDecay } from '../../compute/optimizers/averaging.js';
 import { warmupCosine } from '../../compute/optimizers/schedules.js';
+import { Pace } from '../../compute/pace.js';
 import type { Random } from '../../compute/random.js';
 import { stored, type Stored, type StoredOf } from '../../compute/tensors.js';
 import type { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
@@ -88,21 +89,32 @@ export async function train(
   };
   const clock = { started: performance.now(), fromStep: progress.epoch * batches + progress.batch };
 
+  const pace = new Pace();
+
   try {
     // A checkpoint may lie after the last epoch: then nothing is left to do.
     while (progress.epoch < epochs && progress.epoch - 1 - progress.bestEpoch < config.patience) {
       const order = random.derive('order', progress.epoch).permutation(training.length);
       while (progress.batch < batches) {
         session.signal.throwIfAborted();
-        const step = progress.epoch * batches + progress.batch + 1;
-        const rate = rateOf(step);
-        const from = progress.batch * batchSize;
-        const rows = order.subarray(from, from + batchSize).map((at) => training[at]!);
-        const loss = await takeStep(programs, layout, table, rows, config, rate, step);
-        progress.epochLoss += loss * rows.length;
-        progress.batch++;
-        if (step % pointEvery === 0) {
-          session.metric('train/loss', step, loss);
+        // A checkpoint that is due waits for one batch, not for several.
+        const most = session.checkpointDue() ? 1 : pace.steps;
+        const taken: Batch[] = [];
+        for (let batch = progress.batch; taken.length < most && batch < batches; batch++) {
+          const rows = order.subarray(batch * batchSize, (batch + 1) * batchSize).map((at) => training[at]!);
+          // The last one of an epoch may be shorter, and is another program's.
+          if (taken.length > 0 && rows.length !== taken[0]!.rows.length) break;
+          const step = progress.epoch * batches + batch + 1;
+          taken.push({ rows, step, rate: rateOf(step) });
+        }
+        const losses = await pace.timed(taken.length, () =>
+          takeSteps(programs, layout, table, taken, config),
+        );
+        for (const [index, { rows, step, rate }] of taken.entries()) {
+          progress.epochLoss += losses[index]! * rows.length;
+          progress.batch++;
+          if (step % pointEvery !== 0) continue;
+          session.metric('train/loss', step, losses[index]!);
           session.metric('train/learning_rate', step, rate);
           const seconds = (performance.now() - clock.started) / 1000;
           const done = step - clock.fromStep;
@@ -173,27 +185,39 @@ function firstState(
   };
 }
 
-/** One batch; answers its loss. Throws UserFailure DIVERGED where the loss or the gradient isn't finite. */
-async function takeStep(
+interface Batch {
+  readonly rows: Uint32Array;
+  readonly step: number;
+  readonly rate: number;
+}
+
+/**
+ * Some batches of the same length, one after the other; answers their losses. Throws UserFailure DIVERGED where a loss
+ * or a gradient isn't finite.
+ */
+async function takeSteps(
   programs: TrainingSteps,
   layout: Layout,
   table: BinnedRows,
-  rows: Uint32Array,
+  batches: readonly Batch[],
   config: AutoregressiveConfig,
-  rate: number,
-  step: number,
-): Promise<number> {
-  const program = await programs.training(rows.length);
-  const { loss, norm } = await program.run({
-    oneHot: oneHotOf(layout, table.bins, rows),
-    rate: Float32Array.of(rate),
-    correction: Float32Array.of(biasCorrection(step)),
-    averaging: Float32Array.of(averagingDecay(step, config.averaging)),
+): Promise<number[]> {
+  const program = await programs.training(batches[0]!.rows.length);
+  const answers = await program.runAll(
+    batches.map(({ rows, step, rate }) => ({
+      oneHot: oneHotOf(layout, table.bins, rows),
+      rate: Float32Array.of(rate),
+      correction: Float32Array.of(biasCorrection(step)),
+      averaging: Float32Array.of(averagingDecay(step, config.averaging)),
+    })),
+  );
+  return answers.map(({ loss, norm }, index) => {
+    const { step } = batches[index]!;
+    requireFinite('loss', loss[0]!, step, config);
+    // The loss is of the parameters before the step; a gradient like that has spoilt those after it.
+    requireFinite('gradient', norm[0]!, step, config);
+    return loss[0]!;
   });
-  requireFinite('loss', loss[0]!, step, config);
-  // The loss is of the parameters before the step; a gradient like that has spoilt those after it.
-  requireFinite('gradient', norm[0]!, step, config);
-  return loss[0]!;
 }
 
 /** Mean held-out loss in nats a row. */

@@ -53,6 +53,7 @@ export function relu6(g: Graph, x: Value): Value {
 const step: Kernel = ({ graph: g, input, attributes: { alpha } }) => {
   const positive = cast(g, binary(g, 'Greater', input('x'), constant(g, 0), 'bool'), 'float32');
   if (!alpha) return positive;
+  if (alpha > 0 && alpha <= 1) return binary(g, 'Max', positive, constant(g, alpha));
   const rest = binary(g, 'Sub', constant(g, 1), positive);
   return binary(g, 'Add', positive, binary(g, 'Mul', rest, constant(g, alpha)));
 };
