@@ -8,17 +8,18 @@ import type { Engine, Program, Variables } from '../../compute/program.js';
 import type { StoredOf } from '../../compute/tensors.js';
 import type { Layout } from './layout.js';
 import { lossOf } from './network.js';
-import { smoothed } from './smoothing.js';
+import type { PackedParameters, ParameterPacking } from './packed-parameters.js';
+import { smoothed, type Kernels } from './smoothing.js';
 
-/** What a fit holds on the engine's device. Lists are in the order of `parameterShapes`. */
+/** What a fit holds on the engine's device. */
 export type FitState = {
-  readonly adam: AdamState<readonly tf.Tensor[]>;
+  readonly adam: AdamState<PackedParameters>;
   /** Running average of the parameters. */
-  readonly average: readonly tf.Tensor[];
-  /** One a parameter: which entries may change (1); a scalar 1 for those that have no mask. */
-  readonly masks: readonly tf.Tensor[];
+  readonly average: PackedParameters;
+  /** Which weights may change (1); the others stay 0. */
+  readonly mask: tf.Tensor;
   /** See smoothing.ts. */
-  readonly kernels: readonly tf.Tensor3D[];
+  readonly kernels: Kernels;
 };
 
 type TrainingInputs = {
@@ -45,6 +46,7 @@ export class TrainingSteps {
     private readonly engine: Engine,
     private readonly layout: Layout,
     private readonly config: AutoregressiveConfig,
+    private readonly packing: ParameterPacking,
     first: StoredOf<FitState>,
   ) {
     this.state = engine.hold<FitState>(first);
@@ -67,7 +69,7 @@ export class TrainingSteps {
   }
 
   #compileTraining(rows: number): Promise<TrainingProgram> {
-    const { layout, config } = this;
+    const { layout, config, packing } = this;
     const inputs: TrainingInputs = {
       oneHot: { shape: [rows, layout.units], dtype: 'float32' },
       rate: SCALAR,
@@ -78,16 +80,19 @@ export class TrainingSteps {
       state: this.state,
       inputs,
       step: (state, { oneHot, rate, correction, averaging }) => {
+        const { parameters } = state.adam;
         const { value, gradients } = valueAndGradients(
-          (parameters) => lossOf(layout, smoothed(layout, state.kernels, parameters), oneHot as tf.Tensor2D),
-          state.adam.parameters,
+          (packed) =>
+            lossOf(layout, smoothed(layout, state.kernels, packing.unpack(packed)), oneHot as tf.Tensor2D),
+          parameters,
         );
-        const allowed = gradients.map((gradient, at) => tf.mul(gradient, state.masks[at]!));
+        const allowed = { ...gradients, weights: tf.mul(gradients.weights, state.mask) };
         const clipped = clipByGlobalNorm(allowed, CLIP_NORM);
         const adam = adamW(state.adam, clipped.gradients, {
           rate: rate as tf.Scalar,
           correction: correction as tf.Scalar,
           decay: config.weightDecay,
+          decays: (parameter) => parameter === parameters.weights,
         });
         const average = movingAverage(state.average, adam.parameters, averaging as tf.Scalar);
         return {
@@ -99,13 +104,17 @@ export class TrainingSteps {
   }
 
   #compileValidation(rows: number): Promise<ValidationProgram> {
-    const { layout } = this;
+    const { layout, packing } = this;
     return this.engine.compile(`validation on ${rows} rows`, {
       state: this.state,
       inputs: { oneHot: { shape: [rows, layout.units] as const, dtype: 'float32' as const } },
       step: (state, { oneHot }) => ({
         outputs: {
-          loss: lossOf(layout, smoothed(layout, state.kernels, state.average), oneHot as tf.Tensor2D),
+          loss: lossOf(
+            layout,
+            smoothed(layout, state.kernels, packing.unpack(state.average)),
+            oneHot as tf.Tensor2D,
+          ),
         },
       }),
     });

@@ -3,7 +3,7 @@ import { averagingDecay } from '../../compute/optimizers/averaging.js';
 import { warmupCosine } from '../../compute/optimizers/schedules.js';
 import { Pace } from '../../compute/pace.js';
 import type { Random } from '../../compute/random.js';
-import { stored, type Stored, type StoredOf } from '../../compute/tensors.js';
+import { sizeOf, type Stored, type StoredOf } from '../../compute/tensors.js';
 import type { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
 import { UserFailure } from '../../failure.js';
 import type { FitSession } from '../generator.js';
@@ -16,7 +16,16 @@ import {
   type Progress,
 } from './checkpoint.js';
 import type { Layout } from './layout.js';
-import { byName, initialParameters, inOrder, maskOf, oneHotOf, parameterShapes } from './network.js';
+import {
+  byName,
+  initialParameters,
+  inOrder,
+  maskOf,
+  oneHotOf,
+  parameterShapes,
+  type ParameterShape,
+} from './network.js';
+import { ParameterPacking } from './packed-parameters.js';
 import { kernelsOf, plainParameters } from './smoothing.js';
 import { TrainingSteps, type FitState } from './training-steps.js';
 
@@ -73,11 +82,13 @@ export async function train(
   const start =
     resumed?.parameters ?? initialParameters(layout, config.residualBlocks, logs, random.derive('initial'));
   const kernels = kernelsOf(layout, table.ordered, logs.map(Math.exp));
+  const packing = new ParameterPacking(shapes);
   const programs = new TrainingSteps(
     session.engine,
     layout,
     config,
-    firstState(layout, config, kernels, start, resumed),
+    packing,
+    firstState(layout, shapes, packing, kernels, start, resumed),
   );
   let best = resumed?.best ?? start;
   const progress: Progress = resumed?.progress ?? {
@@ -90,7 +101,6 @@ export async function train(
   const clock = { started: performance.now(), fromStep: progress.epoch * batches + progress.batch };
 
   const pace = new Pace();
-
   try {
     // A checkpoint may lie after the last epoch: then nothing is left to do.
     while (progress.epoch < epochs && progress.epoch - 1 - progress.bestEpoch < config.patience) {
@@ -98,7 +108,7 @@ export async function train(
       while (progress.batch < batches) {
         session.signal.throwIfAborted();
         // A checkpoint that is due waits for one batch, not for several.
-        const most = session.checkpointDue() ? 1 : pace.steps;
+        const most = session.checkpointDue() ? 1 : pace.steps(batchSize);
         const taken: Batch[] = [];
         for (let batch = progress.batch; taken.length < most && batch < batches; batch++) {
           const rows = order.subarray(batch * batchSize, (batch + 1) * batchSize).map((at) => training[at]!);
@@ -107,9 +117,8 @@ export async function train(
           const step = progress.epoch * batches + batch + 1;
           taken.push({ rows, step, rate: rateOf(step) });
         }
-        const losses = await pace.timed(taken.length, () =>
-          takeSteps(programs, layout, table, taken, config),
-        );
+        const rowsTaken = taken.reduce((sum, { rows }) => sum + rows.length, 0);
+        const losses = await pace.timed(rowsTaken, () => takeSteps(programs, layout, table, taken, config));
         for (const [index, { rows, step, rate }] of taken.entries()) {
           progress.epochLoss += losses[index]! * rows.length;
           progress.batch++;
@@ -131,7 +140,7 @@ export async function train(
       if (progress.bestLoss === null || heldOut < progress.bestLoss) {
         progress.bestLoss = heldOut;
         progress.bestEpoch = progress.epoch;
-        best = byName(shapes, (await programs.state.read()).average);
+        best = packing.unpackStored((await programs.state.read()).average);
       }
       progress.epoch++;
       progress.batch = 0;
@@ -148,10 +157,10 @@ export async function train(
     const { adam, average } = await programs.state.read();
     await session.saveCheckpoint(
       writeCheckpoint(shapes, {
-        parameters: byName(shapes, adam.parameters),
-        means: byName(shapes, adam.means),
-        squares: byName(shapes, adam.squares),
-        average: byName(shapes, average),
+        parameters: packing.unpackStored(adam.parameters),
+        means: packing.unpackStored(adam.means),
+        squares: packing.unpackStored(adam.squares),
+        average: packing.unpackStored(average),
         best,
         progress,
         origin,
@@ -163,24 +172,25 @@ export async function train(
 /** Everything that the programs hold, as it is before the first step or as a checkpoint left it. */
 function firstState(
   layout: Layout,
-  config: AutoregressiveConfig,
+  shapes: readonly ParameterShape[],
+  packing: ParameterPacking,
   kernels: readonly Stored[],
   start: ReadonlyMap<string, Float32Array>,
   resumed: Checkpoint | undefined,
 ): StoredOf<FitState> {
-  const shapes = parameterShapes(layout, config.residualBlocks);
   const zeros = new Map([...start].map(([name, values]) => [name, new Float32Array(values.length)]));
+  const masks = shapes.map(({ name, shape }) => {
+    const mask = maskOf(layout, name);
+    return [name, mask ? Float32Array.from(mask) : new Float32Array(sizeOf(shape))] as const;
+  });
   return {
     adam: {
-      parameters: inOrder(shapes, start),
-      means: inOrder(shapes, resumed?.means ?? zeros),
-      squares: inOrder(shapes, resumed?.squares ?? zeros),
+      parameters: packing.pack(start),
+      means: packing.pack(resumed?.means ?? zeros),
+      squares: packing.pack(resumed?.squares ?? zeros),
     },
-    average: inOrder(shapes, resumed?.average ?? start),
-    masks: shapes.map(({ name, shape }) => {
-      const mask = maskOf(layout, name);
-      return mask ? stored(shape, Float32Array.from(mask)) : stored([], Float32Array.of(1));
-    }),
+    average: packing.pack(resumed?.average ?? start),
+    mask: packing.pack(new Map(masks)).weights,
     kernels,
   };
 }
