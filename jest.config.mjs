@@ -1,5 +1,12 @@
 // Two projects: `unit` needs nothing but Node; `platform` starts PostgreSQL, nats-server, a gateway and workers once
 // per run (tests/platform/global-setup.ts, compiled by `npm run build`) and every file shares them.
+import { existsSync } from 'node:fs';
+
+// Debian's Chromium brings a software renderer for Vulkan, on which the WebGPU engines can be checked without a GPU.
+const softwareVulkan = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const hasGpu = existsSync('/dev/dri') || existsSync('/dev/nvidia0');
+if (!hasGpu && existsSync(softwareVulkan)) process.env.VK_ICD_FILENAMES ??= softwareVulkan;
+
 const base = {
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],

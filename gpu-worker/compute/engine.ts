@@ -11,8 +11,8 @@ export interface EngineReport {
   readonly detail: string;
 }
 
-/** Right, but slow: used only when they are forced. */
-const ONLY_WHEN_FORCED: ReadonlySet<EngineName> = new Set<EngineName>(['tfjs-cpu']);
+/** The one has gaps (conformance/gaps.ts), the other is slow: used only when they are forced. */
+const ONLY_WHEN_FORCED: ReadonlySet<EngineName> = new Set<EngineName>(['tfjs-webgpu', 'tfjs-cpu']);
 
 /**
  * Starts the first engine that works here, or the forced one. Throws UserFailure ENGINE_UNAVAILABLE when the forced

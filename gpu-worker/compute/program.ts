@@ -1,6 +1,6 @@
 import type { StoredOf, TensorsOf, ValuesOf } from './tensors.js';
 
-/** In the order in which they are tried; the last two are slow, and used only when they are forced. */
+/** In the order in which they are tried; `engine.ts` says which are used only when they are forced. */
 export const ENGINE_NAMES = [
   'tensorflow',
   'onnx-cuda',

