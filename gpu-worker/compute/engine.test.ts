@@ -123,6 +123,40 @@ describe.each(EVERYWHERE)('held state on %s', (forced) => {
     program.dispose();
   });
 
+  test.each([
+    ['more bytes of state than of inputs', 64],
+    ['more bytes of inputs than of state', 1],
+  ])('is the same after several steps at once as after one by one, with %s', async (_, length) => {
+    const engine = await startEngine({ forced });
+    const trial = async () => {
+      const state = engine.hold<{ sum: tf.Tensor; rate: tf.Tensor }>({
+        sum: stored([length], new Float32Array(length)),
+        rate: stored([], Float32Array.of(0.5)),
+      });
+      const program = await engine.compile('summing', {
+        state,
+        inputs: { by: { shape: [3], dtype: 'float32' } } as const,
+        step: (held, { by }) => {
+          const sum = tf.add<tf.Tensor>(held.sum, tf.mul(tf.sum(by), held.rate));
+          return { state: { ...held, sum }, outputs: { by, last: tf.max<tf.Tensor>(sum) } };
+        },
+      });
+      return { state, program };
+    };
+    const steps = [1, 2, 3, 4].map((by) => ({ by: Float32Array.of(by, by * 10, 0) }));
+    const together = await trial();
+    const answers = await together.program.runAll(steps);
+    const apart = await trial();
+    for (const [index, step] of steps.entries()) {
+      const { by, last } = await apart.program.run(step);
+      expect([...answers[index]!.by]).toEqual([...by]);
+      expect([...answers[index]!.last]).toEqual([...last]);
+    }
+    expect([...answers[3]!.last]).toEqual([55]);
+    expect(await together.state.read()).toEqual(await apart.state.read());
+    expect(await together.program.runAll([])).toEqual([]);
+  });
+
   test('says which input is missing, too short or of another type', async () => {
     const { program } = await start();
     await expect(program.run({} as never)).rejects.toThrow(/"counting" wasn't given its input "by"/);

@@ -56,6 +56,13 @@ export const PRODUCT_CASES: readonly Case[] = [
     order: 2,
   },
   {
+    name: 'matMul of tall matrices, transposed',
+    inputs: (random) => [normal(random, [2050, 3]), normal(random, [2050, 2])],
+    f: (a, b) => tf.matMul(a, b, true),
+    order: 2,
+    scale: 50,
+  },
+  {
     name: 'matMul of no rows',
     inputs: (random) => [normal(random, [0, 3]), normal(random, [3, 2])],
     f: (a, b) => tf.matMul(a, b),

@@ -1,0 +1,169 @@
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { STEPS, writeLoop, writeModel, type OnnxModel } from '../onnx/write.js';
+import type { Spec, Values } from '../tensors.js';
+import type { Trace } from '../tracing/trace.js';
+import { onnxRuntime } from './onnx-providers.js';
+
+/** One tensor of the held state, as the last step left it. */
+export interface Slot {
+  readonly spec: Spec;
+  tensor: OrtTensor;
+}
+
+/** Where and how onnxruntime computes. */
+export interface Hardware {
+  /** What onnxruntime calls it: `cpu`, `cuda`, `webgpu`. */
+  readonly provider: string;
+  /** Threads of one operation, on the CPU. */
+  readonly threads: number;
+}
+
+/** A traced step, with the state that it reads and replaces. */
+export interface BoundStep {
+  readonly name: string;
+  readonly traced: Trace;
+  /** By path. */
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly inputs: readonly (readonly [path: string, spec: Spec])[];
+}
+
+/** Numbers by path: the inputs of a step, or what it answers. */
+export type ByPath = ReadonlyMap<string, Values>;
+
+export interface StepRunner {
+  /** Takes steps, at least one, one after the other. */
+  run(steps: readonly ByPath[]): Promise<ByPath[]>;
+  dispose(): void;
+}
+
+/** A session that takes any number of steps in one call: state leaves the runtime only at its end. */
+export async function loopRunner(step: BoundStep, hardware: Hardware): Promise<StepRunner> {
+  const { name, traced, slots, inputs } = step;
+  const model = writeLoop(name, {
+    carried: [...traced.newState].map(([path, after]) => [traced.state.get(path)!, after] as const),
+    perStep: [...traced.inputs.values()],
+    answers: [...traced.outputs.values()],
+  });
+  const session = await createSession(hardware, model.file);
+  const { Tensor } = onnxRuntime();
+  return {
+    async run(steps) {
+      const feeds = stateFeeds(step, model);
+      feeds[STEPS] = new Tensor('int64', BigInt64Array.of(BigInt(steps.length)), []);
+      for (const [path, { shape, dtype }] of inputs) {
+        const input = model.inputs.get(traced.inputs.get(path)!);
+        if (input === undefined) continue;
+        const all = stacked(steps.map((values) => values.get(path)!));
+        feeds[input] = ortTensor({ shape: [steps.length, ...shape], dtype }, all);
+      }
+      const results = outputsOf(step, model, await session.run(feeds));
+      for (const [path, tensor] of results.newState) slots.get(path)!.tensor = tensor;
+      return steps.map((_, at) => {
+        const part = (all: Values): Values => {
+          const length = all.length / steps.length;
+          return all.subarray(at * length, (at + 1) * length);
+        };
+        return new Map(results.answers.map(([path, { data }]) => [path, part(data as Values)] as const));
+      });
+    },
+    dispose: () => void session.release(),
+  };
+}
+
+/** A session that takes one step a call: where state hardly changes, or is kept on the device between calls. */
+export async function singleRunner(step: BoundStep, hardware: Hardware): Promise<StepRunner> {
+  const { name, traced, slots, inputs } = step;
+  const model = writeModel(name, [...traced.newState.values(), ...traced.outputs.values()]);
+  const session = await createSession(hardware, model.file, model.outputs.slice(0, traced.newState.size));
+  const take = async (values: ByPath): Promise<ByPath> => {
+    const feeds = stateFeeds(step, model);
+    for (const [path, spec] of inputs) {
+      const input = model.inputs.get(traced.inputs.get(path)!);
+      if (input !== undefined) feeds[input] = ortTensor(spec, values.get(path)!);
+    }
+    const results = outputsOf(step, model, await session.run(feeds));
+    for (const [path, tensor] of results.newState) {
+      const slot = slots.get(path)!;
+      slot.tensor.dispose();
+      slot.tensor = tensor;
+    }
+    const answers = results.answers.map(
+      async ([path, tensor]) => [path, (await tensor.getData()) as Values] as const,
+    );
+    return new Map(await Promise.all(answers));
+  };
+  return {
+    async run(steps) {
+      const answers: ByPath[] = [];
+      for (const values of steps) answers.push(await take(values));
+      return answers;
+    },
+    dispose: () => void session.release(),
+  };
+}
+
+export function ortTensor({ shape, dtype }: Spec, values: Values): OrtTensor {
+  const { Tensor } = onnxRuntime();
+  return new Tensor(dtype, values as never, shape);
+}
+
+/** The held state that the model reads, under the model's names. */
+function stateFeeds({ traced, slots }: BoundStep, { inputs }: OnnxModel): Record<string, OrtTensor> {
+  const feeds: Record<string, OrtTensor> = {};
+  for (const [path, value] of traced.state) {
+    const input = inputs.get(value);
+    if (input !== undefined) feeds[input] = slots.get(path)!.tensor;
+  }
+  return feeds;
+}
+
+type Named = readonly (readonly [path: string, tensor: OrtTensor])[];
+
+/** A model's outputs are the new state, then the answers. */
+function outputsOf(
+  { traced }: BoundStep,
+  { outputs }: OnnxModel,
+  results: InferenceSession.OnnxValueMapType,
+): { readonly newState: Named; readonly answers: Named } {
+  const tensors = outputs.map((output) => results[output]!);
+  const first = traced.newState.size;
+  return {
+    newState: [...traced.newState.keys()].map((path, index) => [path, tensors[index]!] as const),
+    answers: [...traced.outputs.keys()].map((path, index) => [path, tensors[first + index]!] as const),
+  };
+}
+
+/** `kept`: outputs that stay on the device, where it isn't the processor. */
+function createSession(
+  { provider, threads }: Hardware,
+  file: Uint8Array,
+  kept: readonly string[] = [],
+): Promise<InferenceSession> {
+  const locations = Object.fromEntries(kept.map((output) => [output, 'gpu-buffer' as const]));
+  return onnxRuntime().InferenceSession.create(file, {
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    ...(provider === 'webgpu' && { preferredOutputLocation: locations }),
+    extra: {
+      session: {
+        // Threads that wait for work by spinning would take the processor from the gateway beside them.
+        intra_op: { allow_spinning: '0' },
+        // Adam's moments fade into denormal numbers, which processors compute a hundred times slower.
+        set_denormal_as_zero: '1',
+      },
+    },
+  });
+}
+
+/** One array of all, in order. */
+function stacked(parts: readonly Values[]): Values {
+  const [first] = parts as [Values];
+  if (parts.length === 1) return first;
+  const all = new (first.constructor as new (length: number) => Values)(first.length * parts.length);
+  parts.forEach((part, index) => all.set(part, index * first.length));
+  return all;
+}
