@@ -5,6 +5,7 @@ import { detached } from './gradient.js';
 import { registerGradients } from './register.js';
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   registerGradients();
 });

@@ -8,6 +8,7 @@ import { glorotUniform, heNormal, normal } from './initialisation.js';
 import { sinusoidalPositions } from './positions.js';
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   registerGradients();
 });

@@ -6,6 +6,7 @@ import { dense } from './dense.js';
 import { embedding } from './embedding.js';
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   registerGradients();
 });

@@ -12,6 +12,7 @@ import {
 } from './losses.js';
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   registerGradients();
 });

@@ -5,6 +5,7 @@ import { registerGradients } from '../gradients/register.js';
 import { batchNormalisation, batchNormalisationWith, layerNormalisation } from './normalisation.js';
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   registerGradients();
 });

@@ -7,6 +7,7 @@ import { normal } from './initialisation.js';
 import { gru, gruCell, lstm, lstmCell } from './recurrent.js';
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   registerGradients();
 });

@@ -8,6 +8,7 @@ import { dropout } from './dropout.js';
 import { gumbelSoftmax, logSoftmax, maskedSoftmax } from './softmax.js';
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   registerGradients();
 });

@@ -10,6 +10,7 @@ import { sgd } from './sgd.js';
 import { valueAndGradients } from './value-and-gradients.js';
 
 beforeAll(async () => {
+  tf.enableProdMode();
   await tf.setBackend('cpu');
   registerGradients();
 });

@@ -9,6 +9,9 @@ import { Random } from '../random.js';
 import { clipAndSum, noisyMean, perSampleGradients } from './per-sample.js';
 import { valueAndGradients } from './value-and-gradients.js';
 
+// Tensors are made while tests are listed, before any hook; tfjs would advertise its other packages.
+tf.enableProdMode();
+
 beforeAll(async () => {
   await tf.setBackend('cpu');
   registerGradients();
