@@ -8,6 +8,7 @@ import { LAYER_CASES } from './layers.js';
 import { LOSS_CASES } from './losses.js';
 import { OPTIMIZER_CASES } from './optimizers.js';
 import { PRODUCT_CASES } from './products.js';
+import { RANDOM_PROGRAM_CASES } from './random-programs.js';
 import { REDUCTION_CASES } from './reductions.js';
 import { SHAPE_CASES } from './shapes.js';
 
@@ -21,6 +22,7 @@ export const FAMILIES: Readonly<Record<string, readonly Case[]>> = {
   reductions: REDUCTION_CASES,
   'matrix products': PRODUCT_CASES,
   indexing: INDEXING_CASES,
+  'random programs': RANDOM_PROGRAM_CASES,
   layers: LAYER_CASES,
   losses: LOSS_CASES,
   optimizers: OPTIMIZER_CASES,
