@@ -157,6 +157,82 @@ describe.each(EVERYWHERE)('held state on %s', (forced) => {
     expect(await together.program.runAll([])).toEqual([]);
   });
 
+  test.each([
+    ['large', 200],
+    ['small', 1],
+  ])('is as before when one of several steps fails, %s as it may be', async (_, length) => {
+    const engine = await startEngine({ forced });
+    const state = engine.hold<{ table: tf.Tensor }>({
+      table: stored([4, length], new Float32Array(4 * length)),
+    });
+    const program = await engine.compile('picking', {
+      state,
+      inputs: { row: { shape: [8], dtype: 'int32' } } as const,
+      step: ({ table }, { row }) => ({
+        state: { table: tf.add(table, 1) },
+        outputs: { picked: tf.sum<tf.Tensor>(tf.gather(table, row)) },
+      }),
+    });
+    const rows = (row: number) => ({ row: new Int32Array(8).fill(row) });
+    const wrong = { row: Float32Array.of(1) } as never;
+    await program.run(rows(1));
+    await expect(program.runAll([rows(1), wrong, rows(2)])).rejects.toThrow('must be int32[8]');
+    expect((await state.read()).table.values.every((value) => value === 1)).toBe(true);
+    if (forced === 'onnx-cpu')
+      await expect(program.runAll([rows(1), rows(9), rows(2)])).rejects.toThrow(/indices element out of/);
+    expect((await state.read()).table.values.every((value) => value === 1)).toBe(true);
+    expect([...(await program.run(rows(3))).picked]).toEqual([8 * length]);
+  });
+
+  test('must be answered in the form in which it was given, and as tensors', async () => {
+    const engine = await startEngine({ forced });
+    const attempt = async (answer: (a: tf.Tensor) => object) => {
+      const state = engine.hold<{ a: tf.Tensor; b: tf.Tensor }>({
+        a: stored([2], Float32Array.of(1, 2)),
+        b: stored([], Float32Array.of(3)),
+      });
+      const step = ({ a }: { a: tf.Tensor }) => answer(a) as { outputs: Record<string, tf.Tensor> };
+      const program = await engine.compile('answering', { state, inputs: {}, step });
+      await program.run({});
+      return state.read();
+    };
+    await expect(attempt((a) => ({ state: { a: tf.concat([a, a]) }, outputs: {} }))).rejects.toThrow(
+      'the step "answering" makes float32[4] of the state "a", which is float32[2]',
+    );
+    await expect(attempt((a) => ({ state: { c: a }, outputs: {} }))).rejects.toThrow(
+      'the state "c", which it wasn\'t given',
+    );
+    await expect(attempt(() => ({ outputs: { loss: 3 } }))).rejects.toThrow('the output "loss" of the step');
+    await expect(attempt((a) => a)).rejects.toThrow('must answer { state, outputs }');
+    const { a, b } = await attempt((before) => ({ state: { a: tf.mul(before, 2) }, outputs: {} }));
+    expect([[...a.values], [...b.values]]).toEqual([[2, 4], [3]]);
+    expect([...(await attempt(() => ({ outputs: {} }))).a.values]).toEqual([1, 2]);
+  });
+
+  test('has the array of its type, after a cast too', async () => {
+    const engine = await startEngine({ forced });
+    const state = engine.hold<{ a: tf.Tensor }>({ a: stored([2], Float32Array.of(1, 2)) });
+    const program = await engine.compile('casting', {
+      state,
+      inputs: {},
+      step: ({ a }) => ({
+        state: { a: tf.cast(tf.greater(a, 1.5), 'float32') },
+        outputs: { whole: tf.cast(a, 'int32') },
+      }),
+    });
+    const { whole } = await program.run({});
+    expect(whole).toEqual(Int32Array.of(1, 2));
+    expect((await state.read()).a.values).toEqual(Float32Array.of(0, 1));
+  });
+
+  test('outlives its programs, which may be disposed of twice', async () => {
+    const { state, program } = await start();
+    await program.run({ by: Float32Array.of(1, 1) });
+    program.dispose();
+    program.dispose();
+    expect([...(await state.read()).count.values]).toEqual([2, 3]);
+  });
+
   test('says which input is missing, too short or of another type', async () => {
     const { program } = await start();
     await expect(program.run({} as never)).rejects.toThrow(/"counting" wasn't given its input "by"/);

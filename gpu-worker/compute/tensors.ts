@@ -44,9 +44,11 @@ export function flatten<Leaf>(
   path = '',
 ): [path: string, leaf: Leaf][] {
   if (isLeaf(tree)) return [[path, tree]];
-  return Object.entries(tree).flatMap(([name, child]) =>
-    flatten(child, isLeaf, path === '' ? name : `${path}${SEPARATOR}${name}`),
-  );
+  return Object.entries(tree).flatMap(([name, child]) => {
+    if (name.includes(SEPARATOR))
+      throw new RangeError(`the name "${name}" has a ${SEPARATOR}, which separates names`);
+    return flatten(child, isLeaf, path === '' ? name : `${path}${SEPARATOR}${name}`);
+  });
 }
 
 /** A tree of the same form with other leaves. */
@@ -93,21 +95,23 @@ export function stored(shape: readonly number[], values: Values): Stored {
 }
 
 export function elementTypeOf(values: Values): ElementType {
-  // By name, since a typed array may come from another realm, where `instanceof` fails.
-  switch (Object.prototype.toString.call(values)) {
-    case '[object Float32Array]':
-      return 'float32';
-    case '[object Int32Array]':
-      return 'int32';
-    case '[object Uint8Array]':
-      return 'bool';
-    default:
-      throw new RangeError(`values of ${Object.prototype.toString.call(values)} have no element type`);
-  }
+  const name = Object.prototype.toString.call(values);
+  const type = ARRAY_NAMES[name];
+  if (!type) throw new RangeError(`values of ${name} have no element type`);
+  return type;
 }
 
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((count, length) => count * length, 1);
+}
+
+/** The values under the names whose paths the tree has. */
+export function named<Leaf>(tree: Tree<string>, byPath: ReadonlyMap<string, Leaf>): Tree<Leaf> {
+  return mapTree<string, Leaf>(
+    tree,
+    (node): node is string => typeof node === 'string',
+    (path) => byPath.get(path)!,
+  );
 }
 
 /** A program's inputs by path. Throws a RangeError that names one which is missing or isn't what its spec says. */
@@ -116,17 +120,36 @@ export function fittingValues(
   specs: readonly (readonly [path: string, spec: Spec])[],
   given: unknown,
 ): ReadonlyMap<string, Values> {
-  const values = new Map(flatten<Values>(given as Tree<Values>, isValues));
-  for (const [path, spec] of specs) {
-    const found = values.get(path);
-    if (!found) throw new RangeError(`the program "${program}" wasn't given its input "${path}"`);
-    const dtype = elementTypeOf(found);
-    if (dtype !== spec.dtype || found.length !== sizeOf(spec.shape)) {
-      throw new RangeError(
-        `the input "${path}" of the program "${program}" must be ${spec.dtype}[${spec.shape.join(', ')}]; ` +
-          `it is ${found.length} values of ${dtype}`,
-      );
-    }
-  }
-  return values;
+  return new Map(
+    specs.map(([path, { shape, dtype }]) => {
+      const found = at(given, path);
+      if (found === undefined)
+        throw new RangeError(`the program "${program}" wasn't given its input "${path}"`);
+      const is = ARRAY_NAMES[Object.prototype.toString.call(found)] ?? 'no such array';
+      const length = ArrayBuffer.isView(found) ? (found as Values).length : NaN;
+      if (is !== dtype || length !== sizeOf(shape)) {
+        throw new RangeError(
+          `the input "${path}" of the program "${program}" must be ${dtype}[${shape.join(', ')}]; ` +
+            `it is ${Number.isNaN(length) ? typeof found : `${length} values of ${is}`}`,
+        );
+      }
+      return [path, found as Values];
+    }),
+  );
 }
+
+function at(given: unknown, path: string): unknown {
+  const names = path === '' ? [] : path.split(SEPARATOR);
+  return names.reduce<unknown>(
+    (node, name) =>
+      typeof node === 'object' && node !== null ? (node as Record<string, unknown>)[name] : undefined,
+    given,
+  );
+}
+
+/** By name, since a typed array may come from another realm, where `instanceof` fails. */
+const ARRAY_NAMES: Readonly<Record<string, ElementType>> = {
+  '[object Float32Array]': 'float32',
+  '[object Int32Array]': 'int32',
+  '[object Uint8Array]': 'bool',
+};

@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, EngineName, Program, Step, Variables } from '../program.js';
 import {
+  elementTypeOf,
   fittingValues,
   flatten,
   isSpec,
   isStored,
   isTensor,
   mapTree,
+  named,
+  type ElementType,
   type Spec,
   type Stored,
   type StoredOf,
@@ -16,6 +19,7 @@ import {
   type Values,
   type ValuesOf,
 } from '../tensors.js';
+import { checkedAnswer } from '../step-answer.js';
 import { withoutRandomness } from '../without-randomness.js';
 
 /**
@@ -47,6 +51,8 @@ export function eagerEngine(engine: {
 
 class KeptState<State extends object> implements Variables<State> {
   tensors: Tensors;
+  /** Not to be disposed of while several steps are taken, since one of them may fail. */
+  #pinned = new Set<tf.Tensor>();
 
   constructor(state: StoredOf<State>) {
     this.tensors = mapTree<Stored, tf.Tensor>(
@@ -56,27 +62,47 @@ class KeptState<State extends object> implements Variables<State> {
     );
   }
 
+  get leaves(): [path: string, tensor: tf.Tensor][] {
+    return flatten(this.tensors, isTensor);
+  }
+
   async read(): Promise<StoredOf<State>> {
-    const leaves = flatten(this.tensors, isTensor);
-    const values = await Promise.all(leaves.map(([, tensor]) => tensor.data() as Promise<Values>));
-    const read = new Map(leaves.map(([path], index) => [path, values[index]!] as const));
+    const values = await valuesOf(new Map(this.leaves));
     return mapTree<tf.Tensor, Stored>(this.tensors, isTensor, ({ shape, dtype }, path) => ({
       shape,
-      dtype: dtype as Spec['dtype'],
-      values: read.get(path)!.slice(),
+      dtype: elementType(dtype),
+      values: values.get(path)!.slice(),
     })) as unknown as StoredOf<State>;
   }
 
-  /** Disposes of the tensors that the new state hasn't got any more. */
-  replace(tensors: Tensors): void {
-    const kept = new Set(flatten(tensors, isTensor).map(([, tensor]) => tensor));
-    for (const tensor of kept) tf.keep(tensor);
-    for (const [, tensor] of flatten(this.tensors, isTensor)) if (!kept.has(tensor)) tensor.dispose();
-    this.tensors = tensors;
+  /** Puts these tensors in the places of those of the same paths, which it disposes of. */
+  replace(tensors: ReadonlyMap<string, tf.Tensor>): void {
+    const before = this.leaves.map(([, tensor]) => tensor);
+    this.tensors = mapTree(this.tensors, isTensor, (tensor, path) => tensors.get(path) ?? tensor);
+    const after = new Set(this.leaves.map(([, tensor]) => tensor));
+    for (const tensor of after) tf.keep(tensor);
+    for (const tensor of before) if (!after.has(tensor) && !this.#pinned.has(tensor)) tensor.dispose();
+  }
+
+  /** Does some steps, after which the state is as before if one of them fails. */
+  async wholly<Result>(steps: () => Promise<Result>): Promise<Result> {
+    const before = this.tensors;
+    this.#pinned = new Set(this.leaves.map(([, tensor]) => tensor));
+    try {
+      return await steps();
+    } catch (error) {
+      for (const [, tensor] of this.leaves) if (!this.#pinned.has(tensor)) tensor.dispose();
+      this.tensors = before;
+      throw error;
+    } finally {
+      const now = new Set(this.leaves.map(([, tensor]) => tensor));
+      for (const tensor of this.#pinned) if (!now.has(tensor)) tensor.dispose();
+      this.#pinned = new Set();
+    }
   }
 
   dispose(): void {
-    for (const [, tensor] of flatten(this.tensors, isTensor)) tensor.dispose();
+    for (const [, tensor] of this.leaves) tensor.dispose();
   }
 }
 
@@ -97,34 +123,69 @@ class EagerProgram<State extends object, Inputs extends object, Outputs extends 
   }
 
   async run(inputs: ValuesOf<Inputs>): Promise<ValuesOf<Outputs>> {
+    return (await this.runAll([inputs]))[0]!;
+  }
+
+  async runAll(inputs: readonly ValuesOf<Inputs>[]): Promise<ValuesOf<Outputs>[]> {
     this.requireBackend();
-    const given = fittingValues(this.name, flatten(this.#specs, isSpec), inputs);
+    const specs = flatten(this.#specs, isSpec);
+    const steps = inputs.map((given) => fittingValues(this.name, specs, given));
+    return this.held.wholly(async () => {
+      const answers: ValuesOf<Outputs>[] = [];
+      for (const given of steps) answers.push(await this.#take(given));
+      return answers;
+    });
+  }
+
+  async #take(given: ReadonlyMap<string, Values>): Promise<ValuesOf<Outputs>> {
+    let tree: Tree<string> = {};
     const { state, outputs } = tf.tidy(() => {
       const tensors = mapTree<Spec, tf.Tensor>(this.#specs, isSpec, (spec, path) =>
         tf.tensor(given.get(path)!, [...spec.shape], spec.dtype),
       );
-      const result = withoutRandomness(() =>
+      const answer = withoutRandomness(() =>
         this.step(this.held.tensors as unknown as State, tensors as TensorsOf<Inputs>),
       );
+      const checked = checkedAnswer(this.name, new Map(this.held.leaves.map(specOf)), answer);
+      tree = checked.outputTree;
       // A step may answer what it was given, which must outlive it.
-      const own = mapTree(result.outputs as Tensors, isTensor, (tensor) => tf.clone(tensor));
-      return { state: result.state, outputs: own } as unknown as tf.TensorContainer;
-    }) as unknown as { state: Tensors | undefined; outputs: Tensors };
-    if (state) this.held.replace(state);
-    const leaves = flatten(outputs, isTensor);
-    const values = await Promise.all(leaves.map(([, tensor]) => tensor.data() as Promise<Values>));
-    tf.dispose(leaves.map(([, tensor]) => tensor));
-    const answers = new Map(leaves.map(([path], index) => [path, values[index]!] as const));
-    return mapTree(outputs, isTensor, (_, path) => answers.get(path)!) as unknown as ValuesOf<Outputs>;
-  }
-
-  async runAll(inputs: readonly ValuesOf<Inputs>[]): Promise<ValuesOf<Outputs>[]> {
-    const answers: ValuesOf<Outputs>[] = [];
-    for (const step of inputs) answers.push(await this.run(step));
-    return answers;
+      const own = [...checked.outputs].map(([path, tensor]) => [path, tf.clone(tensor)] as const);
+      return { state: Object.fromEntries(checked.state), outputs: Object.fromEntries(own) };
+    });
+    this.held.replace(new Map(Object.entries(state)));
+    const tensors = new Map(Object.entries(outputs));
+    try {
+      return named(tree, await valuesOf(tensors)) as unknown as ValuesOf<Outputs>;
+    } finally {
+      tf.dispose([...tensors.values()]);
+    }
   }
 
   dispose(): void {
     // Nothing is held from one run to the next but the state, which isn't the program's.
   }
 }
+
+async function valuesOf(tensors: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, Values>> {
+  const read = [...tensors].map(
+    async ([path, tensor]) =>
+      [path, asArrayOf(elementType(tensor.dtype), await tensor.data<'float32'>())] as const,
+  );
+  return new Map(await Promise.all(read));
+}
+
+function specOf([path, { shape, dtype }]: [string, tf.Tensor]): [string, Spec] {
+  return [path, { shape, dtype: elementType(dtype) }];
+}
+
+function elementType(dtype: tf.DataType): ElementType {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw new RangeError(`tensors of type ${dtype} can't be held or answered`);
+}
+
+/** The plain JavaScript backend casts without changing the array. */
+function asArrayOf(dtype: ElementType, values: Values): Values {
+  return elementTypeOf(values) === dtype ? values : ARRAYS[dtype].from(values);
+}
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

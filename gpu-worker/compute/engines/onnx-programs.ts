@@ -75,7 +75,8 @@ export async function singleRunner(step: BoundStep, hardware: Hardware): Promise
   const { name, traced, slots, inputs } = step;
   const model = writeModel(name, [...traced.newState.values(), ...traced.outputs.values()]);
   const session = await createSession(hardware, model.file, model.outputs.slice(0, traced.newState.size));
-  const take = async (values: ByPath): Promise<ByPath> => {
+  const changing = [...traced.newState.keys()].map((path) => slots.get(path)!);
+  const take = async (values: ByPath, before: readonly OrtTensor[]): Promise<ByPath> => {
     const feeds = stateFeeds(step, model);
     for (const [path, spec] of inputs) {
       const input = model.inputs.get(traced.inputs.get(path)!);
@@ -84,7 +85,7 @@ export async function singleRunner(step: BoundStep, hardware: Hardware): Promise
     const results = outputsOf(step, model, await session.run(feeds));
     for (const [path, tensor] of results.newState) {
       const slot = slots.get(path)!;
-      slot.tensor.dispose();
+      if (!before.includes(slot.tensor)) slot.tensor.dispose();
       slot.tensor = tensor;
     }
     const answers = results.answers.map(
@@ -94,8 +95,18 @@ export async function singleRunner(step: BoundStep, hardware: Hardware): Promise
   };
   return {
     async run(steps) {
+      // If a step fails, the state is what it was before the first one.
+      const before = changing.map(({ tensor }) => tensor);
       const answers: ByPath[] = [];
-      for (const values of steps) answers.push(await take(values));
+      try {
+        for (const values of steps) answers.push(await take(values, before));
+      } catch (error) {
+        changing.forEach((slot, index) => (slot.tensor = before[index]!));
+        throw error;
+      }
+      changing.forEach(({ tensor }, index) => {
+        if (tensor !== before[index]) before[index]!.dispose();
+      });
       return answers;
     },
     dispose: () => void session.release(),
@@ -125,7 +136,15 @@ function outputsOf(
   { outputs }: OnnxModel,
   results: InferenceSession.OnnxValueMapType,
 ): { readonly newState: Named; readonly answers: Named } {
-  const tensors = outputs.map((output) => results[output]!);
+  const values = [...traced.newState.values(), ...traced.outputs.values()];
+  const tensors = outputs.map((output, index) => {
+    const tensor = results[output]!;
+    const shape = values[index]!.shape;
+    // Of several steps, answers have one more axis.
+    if (!tensor.dims.slice(tensor.dims.length - shape.length).every((length, axis) => length === shape[axis]))
+      throw new Error(`onnxruntime made [${tensor.dims.join()}] of what is [${shape.join()}]`);
+    return tensor;
+  });
   const first = traced.newState.size;
   return {
     newState: [...traced.newState.keys()].map((path, index) => [path, tensors[index]!] as const),

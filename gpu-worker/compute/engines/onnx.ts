@@ -4,6 +4,7 @@ import {
   isSpec,
   isStored,
   mapTree,
+  named,
   sizeOf,
   fittingValues,
   type Spec,
@@ -15,7 +16,14 @@ import {
 } from '../tensors.js';
 import type { Value } from '../tracing/graph.js';
 import { trace } from '../tracing/trace.js';
-import { loopRunner, ortTensor, singleRunner, type Hardware, type Slot } from './onnx-programs.js';
+import {
+  loopRunner,
+  ortTensor,
+  singleRunner,
+  type Hardware,
+  type Slot,
+  type StepRunner,
+} from './onnx-programs.js';
 
 export interface OnnxOptions extends Hardware {
   readonly name: EngineName;
@@ -45,7 +53,7 @@ class HeldState<State extends object> implements Variables<State> {
 
   constructor(state: StoredOf<State>) {
     const tree = state as unknown as Tree<Stored>;
-    this.specs = tree;
+    this.specs = mapTree<Stored, Spec>(tree, isStored, ({ shape, dtype }) => ({ shape, dtype }));
     this.#tree = mapTree<Stored, string>(tree, isStored, (_, path) => path);
     this.slots = new Map(
       flatten(tree, isStored).map(([path, { shape, dtype, values }]) => {
@@ -87,8 +95,11 @@ async function compile<State extends object, Inputs extends object, Outputs exte
   const looped =
     options.provider !== 'webgpu' && bytesOf(traced.newState.values()) > 2 * bytesOf(traced.inputs.values());
   const bound = { name, traced, slots: held.slots, inputs: specs };
-  const runner = await (looped ? loopRunner : singleRunner)(bound, options);
+  const isEmpty = traced.newState.size + traced.outputs.size === 0;
+  const runner = isEmpty ? NOTHING_TO_DO : await (looped ? loopRunner : singleRunner)(bound, options);
+  let disposed = false;
   const runAll = async (given: readonly ValuesOf<Inputs>[]): Promise<ValuesOf<Outputs>[]> => {
+    if (disposed) throw new Error(`the program "${name}" is disposed of`);
     if (given.length === 0) return [];
     const answers = await runner.run(given.map((values) => fittingValues(name, specs, values)));
     return answers.map((answer) => named(traced.outputTree, answer) as unknown as ValuesOf<Outputs>);
@@ -96,21 +107,21 @@ async function compile<State extends object, Inputs extends object, Outputs exte
   return {
     runAll,
     run: async (given) => (await runAll([given]))[0]!,
-    dispose: () => runner.dispose(),
+    dispose: () => {
+      if (!disposed) runner.dispose();
+      disposed = true;
+    },
   };
 }
+
+/** Of a step without outputs that changes no state; onnxruntime refuses a graph without outputs. */
+const NOTHING_TO_DO: StepRunner = {
+  run: (steps) => Promise.resolve(steps.map(() => new Map())),
+  dispose: () => undefined,
+};
 
 function bytesOf(values: Iterable<Value>): number {
   let bytes = 0;
   for (const { shape, type } of values) bytes += sizeOf(shape) * (type === 'bool' ? 1 : 4);
   return bytes;
-}
-
-/** The values under the names whose paths the tree has. */
-function named<Leaf>(tree: Tree<string>, byPath: ReadonlyMap<string, Leaf>): Tree<Leaf> {
-  return mapTree<string, Leaf>(
-    tree,
-    (node): node is string => typeof node === 'string',
-    (path) => byPath.get(path)!,
-  );
 }

@@ -20,14 +20,16 @@ export function binary(g: Graph, op: string, a: Value, b: Value, type: GraphType
   const unchanged = neutral(op, a, b);
   if (unchanged) return expand(g, unchanged, shape);
   if (op === 'Mul') {
-    const shorter = productOfScalars(g, a, b) ?? productOfScalars(g, b, a) ?? squareOfScaled(g, a, b);
+    const shorter = productOfScalars(g, a, b) ?? productOfScalars(g, b, a);
     if (shorter) return shorter;
   }
   if (op === 'Add') {
     const product = productWithBias(g, a, b) ?? productWithBias(g, b, a);
     if (product) return product;
   }
-  return g.node(op, [narrow(g, a, b, shape), narrow(g, b, a, shape)], { shape, type });
+  // The second against what the first has become: if both were narrowed, neither would be as wide as the result.
+  const left = narrow(g, a, b, shape);
+  return g.node(op, [left, narrow(g, b, left, shape)], { shape, type });
 }
 
 /** The input that an operation with a 0 or a 1 leaves as it is. */
@@ -55,13 +57,6 @@ function productOfScalars(g: Graph, scaled: Value, t: Value): Value | undefined 
   const factors = scaledBy(scaled);
   if (!factors || sizeOf(t.shape) !== 1 || t.shape.length > scaled.shape.length) return undefined;
   return binary(g, 'Mul', factors.x, binary(g, 'Mul', factors.s, reshape(g, t, [])));
-}
-
-/** (x · s)² is x² · s². */
-function squareOfScaled(g: Graph, a: Value, b: Value): Value | undefined {
-  const factors = a === b ? scaledBy(a) : undefined;
-  if (!factors) return undefined;
-  return binary(g, 'Mul', binary(g, 'Mul', factors.x, factors.x), binary(g, 'Mul', factors.s, factors.s));
 }
 
 /** What a tensor of several elements is a multiple of, and by which single number. */
@@ -227,6 +222,8 @@ export function matMul(g: Graph, a: Value, b: Value, transposeA: boolean, transp
   const shape = [...batch, m, n];
   if (sizeOf(shape) === 0) return empty(g, shape, 'float32');
   if (k === 0) return g.filled(Float32Array.of(0), shape, 'float32');
+  if (a.type !== 'float32' || b.type !== 'float32')
+    throw new RangeError(`matMul of ${a.type} and ${b.type}: both must be float32; cast them`);
   const output = { shape, type: 'float32' as const };
   if (shape.length === 2) {
     const [left, transA] = untransposed(a, transposeA);

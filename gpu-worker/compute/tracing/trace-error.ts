@@ -4,13 +4,16 @@ export class TraceError extends Error {
 
   constructor(program: string, problem: string, cause: Error) {
     const line = lineOf(cause.stack ?? '');
-    super(`The step "${program}" can't be compiled: ${problem}${line ? `, at ${line}` : ''}.`, { cause });
+    super(
+      `The step "${program}" can't be compiled: ${problem.replace(/\.$/, '')}${line ? `, at ${line}` : ''}.`,
+      { cause },
+    );
   }
 }
 
 /** Frames of tfjs, of Node and of the tracing itself say nothing about the step. */
 const MACHINERY =
-  /node_modules|node:internal|\/tfjs-[\w-]+\/src\/|\/compute\/(tracing|engines|gradients|optimizers)\/(?!.*\.test\.)/;
+  /node_modules|node:internal|\/tfjs-[\w-]+\/src\/|\/compute\/(tracing\/|engines\/|gradients\/|optimizers\/|without-randomness)(?!.*\.test\.)/;
 
 /** The innermost frame of a stack that belongs to the step's own code, as `file:line:column`. */
 function lineOf(stack: string): string | undefined {

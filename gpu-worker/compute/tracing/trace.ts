@@ -1,15 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Step } from '../program.js';
-import {
-  flatten,
-  isSpec,
-  isTensor,
-  mapTree,
-  type Spec,
-  type Tensors,
-  type TensorsOf,
-  type Tree,
-} from '../tensors.js';
+import { flatten, isSpec, mapTree, type Spec, type TensorsOf, type Tree } from '../tensors.js';
+import { checkedAnswer } from '../step-answer.js';
 import { withoutRandomness } from '../without-randomness.js';
 import { registerTracing, withGraph } from './backend.js';
 import type { Target, Value } from './graph.js';
@@ -46,44 +38,29 @@ export function trace<State extends object, Inputs extends object, Outputs exten
     };
     const stateTensors = mapTree<Spec, tf.Tensor>(stateSpecs, isSpec, stand(state, 'state'));
     const inputTensors = mapTree<Spec, tf.Tensor>(inputSpecs as Tree<Spec>, isSpec, stand(inputs, 'input'));
-    let result: ReturnType<typeof step>;
+    const frames = Error.stackTraceLimit;
+    // tfjs's own frames may be more than the ten that are kept, and the step's line lies behind them.
+    Error.stackTraceLimit = 50;
+    let answer: unknown;
     try {
-      result = withoutRandomness(() => step(stateTensors as State, inputTensors as TensorsOf<Inputs>));
+      answer = withoutRandomness(() => step(stateTensors as State, inputTensors as TensorsOf<Inputs>));
     } catch (error) {
       throw asTraceError(name, error);
+    } finally {
+      Error.stackTraceLimit = frames;
     }
-    const named = (tree: object): Map<string, Value> =>
-      new Map(flatten(tree as Tensors, isTensor).map(([path, tensor]) => [path, valueOf(tensor)] as const));
-    const newState = new Map(
-      [...(result.state ? named(result.state) : [])].filter(([path, value]) => state.get(path) !== value),
-    );
-    requireSameForm(name, state, newState);
+    const held = new Map(flatten(stateSpecs, isSpec));
+    const checked = checkedAnswer(name, held, answer);
+    const valuesOf = (tensors: ReadonlyMap<string, tf.Tensor>): [string, Value][] =>
+      [...tensors].map(([path, tensor]) => [path, valueOf(tensor)]);
     return {
       state,
       inputs,
-      newState,
-      outputs: named(result.outputs),
-      outputTree: mapTree(result.outputs as Tensors, isTensor, (_, path) => path),
+      newState: new Map(valuesOf(checked.state).filter(([path, value]) => state.get(path) !== value)),
+      outputs: new Map(valuesOf(checked.outputs)),
+      outputTree: checked.outputTree,
     };
   });
-}
-
-function requireSameForm(
-  name: string,
-  state: ReadonlyMap<string, Value>,
-  newState: ReadonlyMap<string, Value>,
-): void {
-  for (const [path, after] of newState) {
-    const before = state.get(path);
-    if (!before)
-      throw new RangeError(`the step "${name}" answers the state "${path}", which it wasn't given`);
-    if (before.type !== after.type || before.shape.join() !== after.shape.join()) {
-      throw new RangeError(
-        `the step "${name}" makes ${after.type}[${after.shape.join()}] of the state "${path}", which is ` +
-          `${before.type}[${before.shape.join()}]`,
-      );
-    }
-  }
 }
 
 function asTraceError(name: string, error: unknown): unknown {

@@ -63,6 +63,14 @@ describe("a step that can't be compiled", () => {
     );
   });
 
+  test('says of operands that do not fit what they are, and where', async () => {
+    await expect(compiled((x) => tf.add(x, tf.ones([3])))).rejects.toThrow(
+      /could not be broadcast together with shapes 2,2 and 3, at \S*tracing\.test\.ts:\d+:\d+\.$/,
+    );
+    const whole = (x: tf.Tensor) => tf.cast(x, 'int32');
+    await expect(compiled((x) => tf.matMul(whole(x), whole(x)))).rejects.toThrow('both must be float32');
+  });
+
   test('may read no value', async () => {
     const attempt = compiled((x) => tf.mul(x, x.dataSync()[0]!));
     await expect(attempt).rejects.toThrow(TraceError);
@@ -77,6 +85,7 @@ describe("a step that can't be compiled", () => {
   ])('may let no operation draw random numbers, such as %s', async (_, of) => {
     await expect(compiled(of)).rejects.toThrow(TraceError);
     await expect(compiled(of)).rejects.toThrow('draws random numbers; take noise from a seeded `Random`');
+    await expect(compiled(of)).rejects.toThrow(/at \S*tracing\.test\.ts:\d+:\d+\.$/);
   });
 
   test('may use no tensor of another step', async () => {

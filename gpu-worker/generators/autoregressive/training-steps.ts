@@ -121,7 +121,7 @@ export class TrainingSteps {
   }
 }
 
-type TrainingProgram = Program<TrainingInputs, { readonly loss: tf.Tensor; readonly norm: tf.Tensor }>;
+export type TrainingProgram = Program<TrainingInputs, { readonly loss: tf.Tensor; readonly norm: tf.Tensor }>;
 type ValidationProgram = Program<Pick<TrainingInputs, 'oneHot'>, { readonly loss: tf.Tensor }>;
 
 function once<Made>(made: Map<number, Promise<Made>>, key: number, make: () => Promise<Made>): Promise<Made> {

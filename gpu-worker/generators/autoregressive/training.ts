@@ -27,7 +27,7 @@ import {
 } from './network.js';
 import { ParameterPacking } from './packed-parameters.js';
 import { kernelsOf, plainParameters } from './smoothing.js';
-import { TrainingSteps, type FitState } from './training-steps.js';
+import { TrainingSteps, type FitState, type TrainingProgram } from './training-steps.js';
 
 /** A table as bins: a row-major matrix with a column a modelled one. */
 export interface BinnedRows {
@@ -118,15 +118,17 @@ export async function train(
           taken.push({ rows, step, rate: rateOf(step) });
         }
         const rowsTaken = taken.reduce((sum, { rows }) => sum + rows.length, 0);
-        const losses = await pace.timed(rowsTaken, () => takeSteps(programs, layout, table, taken, config));
+        // Compiled before the clock runs.
+        const program = await programs.training(taken[0]!.rows.length);
+        const losses = await pace.timed(rowsTaken, () => takeSteps(program, layout, table, taken, config));
+        const seconds = (performance.now() - clock.started) / 1000;
+        const done = taken.at(-1)!.step - clock.fromStep;
         for (const [index, { rows, step, rate }] of taken.entries()) {
           progress.epochLoss += losses[index]! * rows.length;
           progress.batch++;
           if (step % pointEvery !== 0) continue;
           session.metric('train/loss', step, losses[index]!);
           session.metric('train/learning_rate', step, rate);
-          const seconds = (performance.now() - clock.started) / 1000;
-          const done = step - clock.fromStep;
           session.metric('train/rows_per_second', step, (done * batchSize) / seconds);
           session.progress(step / steps, (seconds / done) * (steps - step));
         }
@@ -206,13 +208,12 @@ interface Batch {
  * or a gradient isn't finite.
  */
 async function takeSteps(
-  programs: TrainingSteps,
+  program: TrainingProgram,
   layout: Layout,
   table: BinnedRows,
   batches: readonly Batch[],
   config: AutoregressiveConfig,
 ): Promise<number[]> {
-  const program = await programs.training(batches[0]!.rows.length);
   const answers = await program.runAll(
     batches.map(({ rows, step, rate }) => ({
       oneHot: oneHotOf(layout, table.bins, rows),

@@ -93,6 +93,24 @@ const OF_ONE: readonly (readonly [string, readonly number[], Unary])[] = [
 ];
 
 export const SHAPE_CASES: readonly Case[] = [
+  {
+    name: 'square of what is repeated',
+    inputs: (random) => [normal(random, [1, 3])],
+    f: (x) => tf.square(tf.tile(x, [2, 1])),
+    order: 2,
+  },
+  {
+    name: 'sum of what is repeated and one number everywhere',
+    inputs: (random) => [normal(random, [1, 3])],
+    f: (x) => tf.add(tf.tile(x, [2, 1]), tf.fill([2, 3], 5)),
+    order: 2,
+  },
+  {
+    name: 'product of two that are repeated along different axes',
+    inputs: (random) => [normal(random, [1, 3]), normal(random, [2, 1])],
+    f: (a, b) => tf.mul(tf.tile(a, [2, 1]), tf.tile(b, [1, 3])),
+    order: 2,
+  },
   ...OF_ONE.map(([name, shape, f]): Case => ({
     name,
     inputs: (random) => [normal(random, shape)],

@@ -49,7 +49,7 @@ export function relu6(g: Graph, x: Value): Value {
   return g.node('Clip', [x, constant(g, 0), constant(g, 6)], x);
 }
 
-/** x where positive (1), `alpha` elsewhere, NaN for NaN. */
+/** 1 where x is positive, `alpha` elsewhere, NaN among it. */
 const step: Kernel = ({ graph: g, input, attributes: { alpha } }) => {
   const positive = cast(g, binary(g, 'Greater', input('x'), constant(g, 0), 'bool'), 'float32');
   if (!alpha) return positive;
