@@ -231,6 +231,11 @@ describe.each(EVERYWHERE)('held state on %s', (forced) => {
     program.dispose();
     program.dispose();
     expect([...(await state.read()).count.values]).toEqual([2, 3]);
+    const other = await start();
+    other.state.dispose();
+    await expect(other.program.run({ by: Float32Array.of(1, 1) })).rejects.toThrow(
+      'the state of the program "counting" is disposed of',
+    );
   });
 
   test('says which input is missing, too short or of another type', async () => {

@@ -82,10 +82,6 @@ export function isStored(node: unknown): node is Stored {
   return typeof node === 'object' && node !== null && 'values' in node && ArrayBuffer.isView(node.values);
 }
 
-export function isValues(node: unknown): node is Values {
-  return ArrayBuffer.isView(node);
-}
-
 /** Numbers with their shape; the element type is the array's. */
 export function stored(shape: readonly number[], values: Values): Stored {
   if (values.length !== sizeOf(shape)) {

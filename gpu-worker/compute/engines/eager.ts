@@ -51,6 +51,7 @@ export function eagerEngine(engine: {
 
 class KeptState<State extends object> implements Variables<State> {
   tensors: Tensors;
+  disposed = false;
   /** Not to be disposed of while several steps are taken, since one of them may fail. */
   #pinned = new Set<tf.Tensor>();
 
@@ -102,6 +103,7 @@ class KeptState<State extends object> implements Variables<State> {
   }
 
   dispose(): void {
+    this.disposed = true;
     for (const [, tensor] of this.leaves) tensor.dispose();
   }
 }
@@ -127,6 +129,7 @@ class EagerProgram<State extends object, Inputs extends object, Outputs extends 
   }
 
   async runAll(inputs: readonly ValuesOf<Inputs>[]): Promise<ValuesOf<Outputs>[]> {
+    if (this.held.disposed) throw new Error(`the state of the program "${this.name}" is disposed of`);
     this.requireBackend();
     const specs = flatten(this.#specs, isSpec);
     const steps = inputs.map((given) => fittingValues(this.name, specs, given));

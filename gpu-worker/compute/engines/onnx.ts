@@ -50,6 +50,7 @@ class HeldState<State extends object> implements Variables<State> {
   readonly slots: ReadonlyMap<string, Slot>;
   readonly specs: Tree<Spec>;
   readonly #tree: Tree<string>;
+  disposed = false;
 
   constructor(state: StoredOf<State>) {
     const tree = state as unknown as Tree<Stored>;
@@ -73,6 +74,7 @@ class HeldState<State extends object> implements Variables<State> {
   }
 
   dispose(): void {
+    this.disposed = true;
     for (const slot of this.slots.values()) slot.tensor.dispose();
   }
 }
@@ -100,6 +102,7 @@ async function compile<State extends object, Inputs extends object, Outputs exte
   let disposed = false;
   const runAll = async (given: readonly ValuesOf<Inputs>[]): Promise<ValuesOf<Outputs>[]> => {
     if (disposed) throw new Error(`the program "${name}" is disposed of`);
+    if (held.disposed) throw new Error(`the state of the program "${name}" is disposed of`);
     if (given.length === 0) return [];
     const answers = await runner.run(given.map((values) => fittingValues(name, specs, values)));
     return answers.map((answer) => named(traced.outputTree, answer) as unknown as ValuesOf<Outputs>);
