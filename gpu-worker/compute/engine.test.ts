@@ -56,7 +56,11 @@ describe('engines', () => {
   });
 });
 
-describe.each(EVERYWHERE)('held state on %s', (forced) => {
+// A GPU keeps state where it can't be read directly; a software renderer will do to see that.
+const reports = await listEngines({ allowSoftware: true, threads: 2 });
+const onnxOnGpu = reports.filter(({ name, available }) => available && /^onnx-(cuda|webgpu)$/.test(name));
+
+describe.each([...EVERYWHERE, ...onnxOnGpu.map(({ name }) => name)])('held state on %s', (forced) => {
   const start = async () => {
     const engine = await startEngine({ forced });
     const state = engine.hold<{ count: tf.Tensor; fixed: readonly tf.Tensor[] }>({

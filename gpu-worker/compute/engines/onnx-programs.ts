@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { STEPS, writeLoop, writeModel, type OnnxModel } from '../onnx/write.js';
 import type { Spec, Values } from '../tensors.js';
+import { Graph } from '../tracing/graph.js';
 import type { Trace } from '../tracing/trace.js';
 import { onnxRuntime } from './onnx-providers.js';
 
@@ -111,6 +112,46 @@ export async function singleRunner(step: BoundStep, hardware: Hardware): Promise
     },
     dispose: () => void session.release(),
   };
+}
+
+/**
+ * The numbers of held tensors, which may lie on a GPU. onnxruntime-node 1.30 ends the process when one of those is asked
+ * for its data, so they are copied by a graph whose outputs lie in the process's memory.
+ */
+export async function readSlots(
+  slots: ReadonlyMap<string, Slot>,
+  hardware: Hardware,
+): Promise<ReadonlyMap<string, Values>> {
+  const onGpu = [...slots].filter(([, { tensor }]) => tensor.location !== 'cpu');
+  const copied = onGpu.length > 0 ? await copiedFrom(new Map(onGpu), hardware) : new Map<string, Values>();
+  return new Map(
+    [...slots].map(([path, { tensor }]) => [path, copied.get(path) ?? (tensor.data as Values).slice()]),
+  );
+}
+
+async function copiedFrom(
+  slots: ReadonlyMap<string, Slot>,
+  hardware: Hardware,
+): Promise<ReadonlyMap<string, Values>> {
+  const graph = new Graph();
+  const values = [...slots].map(
+    ([path, { spec, tensor }]) =>
+      ({ path, tensor, value: graph.input(path, spec.shape, spec.dtype) }) as const,
+  );
+  const model = writeModel(
+    'reading state',
+    values.map(({ value }) => value),
+  );
+  const session = await createSession(hardware, model.file);
+  try {
+    const feeds = values.map(({ value, tensor }) => [model.inputs.get(value)!, tensor] as const);
+    const results = await session.run(Object.fromEntries(feeds));
+    return new Map(
+      values.map(({ path }, index) => [path, results[model.outputs[index]!]!.data as Values] as const),
+    );
+  } finally {
+    await session.release();
+  }
 }
 
 export function ortTensor({ shape, dtype }: Spec, values: Values): OrtTensor {

@@ -11,7 +11,6 @@ import {
   type Stored,
   type StoredOf,
   type Tree,
-  type Values,
   type ValuesOf,
 } from '../tensors.js';
 import type { Value } from '../tracing/graph.js';
@@ -19,6 +18,7 @@ import { trace } from '../tracing/trace.js';
 import {
   loopRunner,
   ortTensor,
+  readSlots,
   singleRunner,
   type Hardware,
   type Slot,
@@ -41,7 +41,7 @@ export function onnxEngine(options: OnnxOptions): Engine {
     name,
     device,
     version,
-    hold: <State extends object>(state: StoredOf<State>) => new HeldState<State>(state),
+    hold: <State extends object>(state: StoredOf<State>) => new HeldState<State>(state, options),
     compile: (program, { state, inputs, step }) => compile(options, program, state, inputs, step),
   };
 }
@@ -52,7 +52,10 @@ class HeldState<State extends object> implements Variables<State> {
   readonly #tree: Tree<string>;
   disposed = false;
 
-  constructor(state: StoredOf<State>) {
+  constructor(
+    state: StoredOf<State>,
+    private readonly hardware: Hardware,
+  ) {
     const tree = state as unknown as Tree<Stored>;
     this.specs = mapTree<Stored, Spec>(tree, isStored, ({ shape, dtype }) => ({ shape, dtype }));
     this.#tree = mapTree<Stored, string>(tree, isStored, (_, path) => path);
@@ -65,11 +68,10 @@ class HeldState<State extends object> implements Variables<State> {
   }
 
   async read(): Promise<StoredOf<State>> {
-    const read = new Map<string, Stored>();
-    for (const [path, { spec, tensor }] of this.slots) {
-      const values = (await tensor.getData()) as Values;
-      read.set(path, { ...spec, values: values.slice() });
-    }
+    const values = await readSlots(this.slots, this.hardware);
+    const read = new Map(
+      [...this.slots].map(([path, { spec }]) => [path, { ...spec, values: values.get(path)! }] as const),
+    );
     return named(this.#tree, read) as unknown as StoredOf<State>;
   }
 
