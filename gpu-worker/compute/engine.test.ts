@@ -235,6 +235,8 @@ describe.each([...EVERYWHERE, ...onnxOnGpu.map(({ name }) => name)])('held state
     program.dispose();
     program.dispose();
     expect([...(await state.read()).count.values]).toEqual([2, 3]);
+    state.dispose();
+    state.dispose();
     const other = await start();
     other.state.dispose();
     await expect(other.program.run({ by: Float32Array.of(1, 1) })).rejects.toThrow(

@@ -103,6 +103,7 @@ class KeptState<State extends object> implements Variables<State> {
   }
 
   dispose(): void {
+    if (this.disposed) return;
     this.disposed = true;
     for (const [, tensor] of this.leaves) tensor.dispose();
   }

@@ -51,6 +51,8 @@ class HeldState<State extends object> implements Variables<State> {
   readonly specs: Tree<Spec>;
   readonly #tree: Tree<string>;
   disposed = false;
+  /** To be ended with the state. */
+  readonly #waiting: StepRunner[] = [];
 
   constructor(
     state: StoredOf<State>,
@@ -75,9 +77,20 @@ class HeldState<State extends object> implements Variables<State> {
     return named(this.#tree, read) as unknown as StoredOf<State>;
   }
 
+  /**
+   * Ends a program's session; where that made tensors on a GPU, once they are gone: disposing of them after their session
+   * would end the process (onnxruntime-node 1.30).
+   */
+  release(runner: StepRunner): void {
+    if (this.hardware.provider === 'webgpu' && !this.disposed) this.#waiting.push(runner);
+    else runner.dispose();
+  }
+
   dispose(): void {
+    if (this.disposed) return;
     this.disposed = true;
     for (const slot of this.slots.values()) slot.tensor.dispose();
+    for (const runner of this.#waiting) runner.dispose();
   }
 }
 
@@ -113,7 +126,7 @@ async function compile<State extends object, Inputs extends object, Outputs exte
     runAll,
     run: async (given) => (await runAll([given]))[0]!,
     dispose: () => {
-      if (!disposed) runner.dispose();
+      if (!disposed) held.release(runner);
       disposed = true;
     },
   };

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ColumnSchema } from '../../../schema/messages/column.js';
-import { startEngine } from '../../compute/engine.js';
+import { listEngines, startEngine } from '../../compute/engine.js';
 import type { Engine } from '../../compute/program.js';
 import { Random } from '../../compute/random.js';
 import type { CategoricalColumn, Column, NumericColumn, Table } from '../../tables/table.js';
@@ -323,8 +323,12 @@ describe('the autoregressive generator', () => {
       return watched.points.get('train/loss')!.map(([, loss]) => loss);
     };
     const expected = await losses('onnx-cpu');
-    const found = await losses('tfjs-wasm');
-    found.forEach((loss, step) => expect(Math.abs(loss / expected[step]! - 1)).toBeLessThan(1e-3));
+    const reports = await listEngines({ allowSoftware: true, threads: 2 });
+    const onGpu = reports.filter(({ name, available }) => available && /^onnx-(cuda|webgpu)$/.test(name));
+    for (const name of ['tfjs-wasm', ...onGpu.map((report) => report.name)]) {
+      const found = await losses(name);
+      found.forEach((loss, step) => expect(Math.abs(loss / expected[step]! - 1)).toBeLessThan(1e-3));
+    }
   });
 
   test('goes on with another engine from a checkpoint', async () => {
