@@ -97,6 +97,19 @@ export function elementTypeOf(values: Values): ElementType {
   return type;
 }
 
+/** Of tfjs's name for a type. Throws a RangeError for those that steps can't use. */
+export function elementTypeNamed(dtype: string): ElementType {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw new RangeError(`tensors of type ${dtype} can't be used in steps; use float32, int32 or bool`);
+}
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** A copy in the array of that type: tfjs's plain JavaScript backend casts without changing the array. */
+export function valuesAs(dtype: ElementType, values: ArrayLike<number>): Values {
+  return ARRAYS[dtype].from(values);
+}
+
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((count, length) => count * length, 1);
 }

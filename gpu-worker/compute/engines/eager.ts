@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine, EngineName, Program, Step, Variables } from '../program.js';
 import {
+  elementTypeNamed,
+  valuesAs,
   elementTypeOf,
   fittingValues,
   flatten,
@@ -9,7 +11,6 @@ import {
   isTensor,
   mapTree,
   named,
-  type ElementType,
   type Spec,
   type Stored,
   type StoredOf,
@@ -71,7 +72,7 @@ class KeptState<State extends object> implements Variables<State> {
     const values = await valuesOf(new Map(this.leaves));
     return mapTree<tf.Tensor, Stored>(this.tensors, isTensor, ({ shape, dtype }, path) => ({
       shape,
-      dtype: elementType(dtype),
+      dtype: elementTypeNamed(dtype),
       values: values.get(path)!.slice(),
     })) as unknown as StoredOf<State>;
   }
@@ -172,24 +173,16 @@ class EagerProgram<State extends object, Inputs extends object, Outputs extends 
 
 async function valuesOf(tensors: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, Values>> {
   const read = [...tensors].map(
-    async ([path, tensor]) =>
-      [path, asArrayOf(elementType(tensor.dtype), await tensor.data<'float32'>())] as const,
+    async ([path, tensor]) => [path, inOwnArray(tensor.dtype, await tensor.data<'float32'>())] as const,
   );
   return new Map(await Promise.all(read));
 }
 
 function specOf([path, { shape, dtype }]: [string, tf.Tensor]): [string, Spec] {
-  return [path, { shape, dtype: elementType(dtype) }];
+  return [path, { shape, dtype: elementTypeNamed(dtype) }];
 }
 
-function elementType(dtype: tf.DataType): ElementType {
-  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new RangeError(`tensors of type ${dtype} can't be held or answered`);
+function inOwnArray(dtype: tf.DataType, values: Values): Values {
+  const type = elementTypeNamed(dtype);
+  return elementTypeOf(values) === type ? values : valuesAs(type, values);
 }
-
-/** The plain JavaScript backend casts without changing the array. */
-function asArrayOf(dtype: ElementType, values: Values): Values {
-  return elementTypeOf(values) === dtype ? values : ARRAYS[dtype].from(values);
-}
-
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

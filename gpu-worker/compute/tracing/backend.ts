@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { elementTypeNamed } from '../tensors.js';
 import { foldConstants } from './folding.js';
 import { Graph, type ConstantData, type Target, type Value } from './graph.js';
 import { ELEMENTWISE } from './kernels/elementwise.js';
@@ -6,7 +7,6 @@ import { INDEXING } from './kernels/indexing.js';
 import type { Attributes, Kernel, Kernels } from './kernels/kernel.js';
 import { REDUCTIONS } from './kernels/reductions.js';
 import { SHAPES } from './kernels/shapes.js';
-import { elementType } from './operations.js';
 
 /**
  * A tfjs backend that computes nothing: its tensors are values of a graph, and running an operation adds nodes to it.
@@ -50,7 +50,7 @@ class TracingBackend extends tf.KernelBackend {
     if (!this.graph) {
       throw new Error('tensors can be made in compiled steps only; give the numbers as state or inputs');
     }
-    const type = elementType(dtype);
+    const type = elementTypeNamed(dtype);
     const copy = (data as ConstantData).slice() as ConstantData;
     return this.infoOf(this.graph.constant(copy, shape, type)).dataId;
   }

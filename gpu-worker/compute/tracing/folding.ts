@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { sizeOf } from '../tensors.js';
+import { elementTypeNamed, valuesAs, sizeOf } from '../tensors.js';
 import { constantData, onlyElement, type ConstantData, type Graph, type Value } from './graph.js';
 import { ELEMENTWISE } from './kernels/elementwise.js';
 import type { Attributes } from './kernels/kernel.js';
-import { elementType } from './operations.js';
 
 /** Constants larger than this are computed when the graph starts or runs, so that the graph stays small. */
 const MOST_ELEMENTS = 65_536;
@@ -33,7 +32,7 @@ export function foldConstants(
       [...inputs].map(([key, { source, type }]) => [key, scalar(source, type)] as const),
     );
     const result = compute(name, scalars, attributes);
-    return result && graph.filled(result.data, shape, elementType(result.dtype));
+    return result && graph.filled(result.data, shape, elementTypeNamed(result.dtype));
   }
   const elements = values.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   if (elements > MOST_ELEMENTS) return undefined;
@@ -45,7 +44,7 @@ export function foldConstants(
   }
   const result = compute(name, known, attributes);
   if (!result || result.data.length > MOST_ELEMENTS) return undefined;
-  return graph.constant(result.data, result.shape, elementType(result.dtype));
+  return graph.constant(result.data, result.shape, elementTypeNamed(result.dtype));
 }
 
 interface Known {
@@ -89,17 +88,5 @@ function compute(
   };
   for (const info of [...infos.map(([, each]) => each), ...(Array.isArray(result) ? result : [result])])
     backend.disposeData(info.dataId, true);
-  return found && { ...found, data: dataAs(found.dtype, found.data) };
-}
-
-/** A copy in the array of its type: that engine keeps truths and integers as floats at times. */
-function dataAs(dtype: tf.DataType, values: ArrayLike<number>): ConstantData {
-  switch (elementType(dtype)) {
-    case 'float32':
-      return Float32Array.from(values);
-    case 'int32':
-      return Int32Array.from(values);
-    case 'bool':
-      return Uint8Array.from(values);
-  }
+  return found && { ...found, data: valuesAs(elementTypeNamed(found.dtype), found.data) };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sizeOf, type ElementType } from '../tensors.js';
+import { sizeOf } from '../tensors.js';
 import { nodeOf, onlyElement, type ConstantData, type Graph, type GraphType, type Value } from './graph.js';
 
 /**
@@ -296,11 +296,6 @@ export function dataOf(value: number, type: GraphType): ConstantData {
     case 'int64':
       return BigInt64Array.of(BigInt(value));
   }
-}
-
-export function elementType(dtype: string): ElementType {
-  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new RangeError(`tensors of type ${dtype} can't be compiled`);
 }
 
 export function same(a: readonly number[], b: readonly number[]): boolean {

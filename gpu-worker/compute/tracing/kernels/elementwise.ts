@@ -1,4 +1,5 @@
-import { binary, cast, elementType, expand, reshape, scalarOf, unary } from '../operations.js';
+import { elementTypeNamed } from '../../tensors.js';
+import { binary, cast, expand, reshape, scalarOf, unary } from '../operations.js';
 import { onlyElement, type Graph, type GraphType, type Value } from '../graph.js';
 import type { Kernel, Kernels } from './kernel.js';
 
@@ -158,7 +159,7 @@ export const ELEMENTWISE: Kernels = {
   },
 
   // Types and copies
-  Cast: ({ graph: g, input, attributes: { dtype } }) => cast(g, input('x'), elementType(dtype)),
+  Cast: ({ graph: g, input, attributes: { dtype } }) => cast(g, input('x'), elementTypeNamed(dtype)),
   Identity: ({ input }) => input('x'),
   ZerosLike: ({ graph: g, input }) => expand(g, scalarOf(g, 0, input('x').type), input('x').shape),
   OnesLike: ({ graph: g, input }) => expand(g, scalarOf(g, 1, input('x').type), input('x').shape),

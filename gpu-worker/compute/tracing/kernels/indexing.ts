@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sizeOf } from '../../tensors.js';
+import { elementTypeNamed, sizeOf } from '../../tensors.js';
 import type { Graph, Value } from '../graph.js';
 import {
   binary,
   cast,
   dataOf,
-  elementType,
   empty,
   expand,
   reduce,
@@ -114,7 +113,7 @@ const scatter: Kernel = ({ graph: g, input, attributes: { shape } }) => {
 
 const oneHot: Kernel = ({ graph: g, input, attributes: { depth, onValue, offValue, dtype } }) => {
   const indices = input('indices');
-  const type = elementType(dtype ?? 'float32');
+  const type = elementTypeNamed(dtype ?? 'float32');
   const shape = [...indices.shape, depth];
   if (sizeOf(shape) === 0) return empty(g, shape, type);
   const places = reshape(g, indices, [...indices.shape, 1]);

@@ -1,18 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sizeOf } from '../../tensors.js';
+import { elementTypeNamed, sizeOf } from '../../tensors.js';
 import type { Graph, Value } from '../graph.js';
-import {
-  concat,
-  dataOf,
-  elementType,
-  empty,
-  expand,
-  reshape,
-  same,
-  scalarOf,
-  slice,
-  transpose,
-} from '../operations.js';
+import { concat, dataOf, empty, expand, reshape, same, scalarOf, slice, transpose } from '../operations.js';
 import type { Kernel, Kernels } from './kernel.js';
 
 const strided: Kernel = ({ graph: g, input, attributes: a }) => {
@@ -129,7 +118,7 @@ export const SHAPES: Kernels = {
   PadV2: pad,
   Reverse: reverse,
   Fill: ({ graph: g, attributes: { shape, value, dtype } }) => {
-    const type = elementType(dtype ?? 'float32');
+    const type = elementTypeNamed(dtype ?? 'float32');
     return g.filled(dataOf(value, type), shape, type);
   },
 };
