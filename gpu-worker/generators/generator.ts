@@ -34,6 +34,14 @@ export interface FittedGenerator {
   readonly columns: readonly ColumnSchema[];
   /** `rows` synthetic rows, in chunks of at most `chunkRows`, so that memory doesn't grow with `rows`. */
   sample(rows: number, session: SampleSession, chunkRows?: number): AsyncIterable<Table>;
+  /**
+   * Conditional sampling: rows of all `columns`, one for each row of `known`, drawn from the model's distribution given
+   * that row's cells. `known` holds any of the model's columns, by name, in any order. Its present cells come back as they
+   * are; its missing ones are drawn, and never as missing again; columns that it lacks are drawn as `sample` draws them.
+   * Absent where the model can't condition without rejection. Throws UserFailure INVALID_CONFIG for a value that
+   * the model can't condition on, naming the column and what it knows.
+   */
+  complete?(known: Table, session: SampleSession, chunkRows?: number): AsyncIterable<Table>;
   /** A safetensors file: weights as tensors, encoders and config as JSON in its metadata. Holds no training row. */
   save(): Promise<Uint8Array>;
 }

@@ -1,6 +1,10 @@
 import { Field, Float, InputType, Int, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
 import { z } from 'zod';
-import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options.js';
+import {
+  GENERATOR_NAMES,
+  GENERATOR_OPTIONS,
+  type GeneratorName,
+} from '../../schema/messages/generator-options/catalogue.js';
 
 /** What JSON Schema says of an option; all that `z.toJSONSchema` gives for the kinds of option that we use. */
 interface OptionSchema {
@@ -65,4 +69,16 @@ function describe(option: string, { description, default: fallback }: OptionSche
   return fallback === undefined ? text : `${text} Default: ${JSON.stringify(fallback)}.`;
 }
 
-export const AUTOREGRESSIVE_OPTIONS = optionTypes('autoregressive');
+const OPTION_TYPES = GENERATOR_NAMES.map((generator) => ({ generator, ...optionTypes(generator) }));
+
+/** Gives a class of the API a nullable field for the options of each generator, under the generator's name. */
+export function optionFields(of: 'input' | 'output', description: (generator: GeneratorName) => string) {
+  return (type: abstract new () => object): void => {
+    for (const { generator, [of]: options } of OPTION_TYPES) {
+      Field(() => options, { nullable: true, description: description(generator) })(
+        type.prototype as object,
+        generator,
+      );
+    }
+  };
+}

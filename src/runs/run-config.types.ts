@@ -1,6 +1,6 @@
 import { Field, Float, Int, ObjectType, createUnionType } from 'type-graphql';
 import type { RunKind } from '../platform/prisma-client/client.js';
-import { AUTOREGRESSIVE_OPTIONS } from './generator-options.types.js';
+import { optionFields } from './generator-options.types.js';
 
 @ObjectType({ description: 'Reads an uploaded file.' })
 export class IngestConfig {
@@ -9,18 +9,13 @@ export class IngestConfig {
 }
 
 @ObjectType({ description: 'Fits a generator and samples it.' })
+@optionFields('output', (generator) => `Options that were set, when the generator is \`${generator}\`.`)
 export class SynthesizeConfig {
   @Field(() => String, { description: 'The generator.' })
   generator!: string;
 
   @Field(() => Int, { nullable: true, description: 'Rows to make; null: as many as the table has.' })
   rows!: number | null;
-
-  @Field(() => AUTOREGRESSIVE_OPTIONS.output, {
-    nullable: true,
-    description: 'Options that were set, when the generator is `autoregressive`.',
-  })
-  autoregressive!: object | null;
 }
 
 @ObjectType({ description: 'Samples a fitted generator.' })

@@ -2,7 +2,7 @@ import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql
 import { MAX_SYNTHETIC_ROWS } from '../../schema/messages/run-config.js';
 import { RunKind, RunState } from '../platform/prisma-client/client.js';
 import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
-import { AUTOREGRESSIVE_OPTIONS } from './generator-options.types.js';
+import { optionFields } from './generator-options.types.js';
 
 /** The order of a list of runs. */
 export enum RunOrder {
@@ -43,6 +43,7 @@ export class RunFilter {
 }
 
 @InputType({ description: 'Fit a generator to a table, sample it, and score the sample.' })
+@optionFields('input', (generator) => `Options, when the generator is \`${generator}\`.`)
 export class SynthesizeInput {
   @Field(() => ID, { description: 'The table to learn from; a version that is READY.' })
   datasetVersionId!: string;
@@ -52,12 +53,6 @@ export class SynthesizeInput {
     description: 'The generator; `serverInfo.generators` lists them.',
   })
   generator!: string;
-
-  @Field(() => AUTOREGRESSIVE_OPTIONS.input, {
-    nullable: true,
-    description: 'Options, when the generator is `autoregressive`.',
-  })
-  autoregressive?: object | null;
 
   @Field(() => Int, {
     nullable: true,

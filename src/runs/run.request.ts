@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options.js';
+import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options/catalogue.js';
 import {
   EvaluateConfig,
   ProbeConfig,
@@ -74,7 +74,7 @@ function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): Req
     );
   }
   const name = generator as GeneratorName;
-  const options = withoutNulls(input[name] ?? {});
+  const options = withoutNulls((input as Partial<Record<GeneratorName, object | null>>)[name] ?? {});
   checked<unknown>(GENERATOR_OPTIONS[name].options, options, [...path, name]);
   // The options are kept as they were given: defaults are filled in by the worker, and shown with the model.
   const config = checked(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GENERATOR_OPTIONS } from '../../schema/messages/generator-options.js';
+import { GENERATOR_OPTIONS } from '../../schema/messages/generator-options/catalogue.js';
 import { PRESENCE_SECONDS } from '../../schema/messages/presence.js';
 import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
 import type { Database } from '../platform/database.js';

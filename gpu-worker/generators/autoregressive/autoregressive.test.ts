@@ -9,7 +9,7 @@ import type { FitSession, FittedGenerator, SampleSession } from '../generator.js
 import { generatorOf } from '../generators.js';
 import { autoregressive } from './autoregressive.js';
 import { readCheckpoint } from './checkpoint.js';
-import { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
+import { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { layOut, unitDegrees } from './layout.js';
 import { initialParameters, inOrder, logitsOf, maskOf, oneHotOf, parameterShapes } from './network.js';
 

@@ -15,7 +15,7 @@ import {
 } from '../discretisation/column-bins.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
 import { originOf } from './checkpoint.js';
-import { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
+import { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { layOut, type Layout } from './layout.js';
 import { inOrder, parameterShapes } from './network.js';
 import { BinSampler } from './sampling.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
+import type { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { adamW, type AdamState } from '../../compute/optimizers/adam.js';
 import { movingAverage } from '../../compute/optimizers/averaging.js';
 import { clipByGlobalNorm } from '../../compute/optimizers/clipping.js';

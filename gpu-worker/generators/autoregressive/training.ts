@@ -4,7 +4,7 @@ import { warmupCosine } from '../../compute/optimizers/schedules.js';
 import { Pace } from '../../compute/pace.js';
 import type { Random } from '../../compute/random.js';
 import { sizeOf, type Stored, type StoredOf } from '../../compute/tensors.js';
-import type { AutoregressiveConfig } from '../../../schema/messages/generator-options.js';
+import type { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { UserFailure } from '../../failure.js';
 import type { FitSession } from '../generator.js';
 import {

@@ -89,17 +89,3 @@ export const AutoregressiveConfig = z.strictObject({
     ),
 });
 export type AutoregressiveConfig = z.infer<typeof AutoregressiveConfig>;
-
-/**
- * The generators by the name that a run's config gives, with what they are and their options. The gateway checks a run
- * against this before it accepts it; the worker parses the same again.
- */
-export const GENERATOR_OPTIONS = {
-  autoregressive: {
-    summary:
-      'Predicts each column from those before it with a masked neural network over bins: the most faithful generator for tables, within minutes on a CPU.',
-    options: AutoregressiveConfig,
-  },
-} as const satisfies Record<string, { summary: string; options: z.ZodType }>;
-
-export type GeneratorName = keyof typeof GENERATOR_OPTIONS;
