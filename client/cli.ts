@@ -141,6 +141,7 @@ program
   .requiredOption('--synthetic <file>', 'the rows that it made')
   .option('--test <file>', 'real rows that it did not see: every score beside theirs')
   .option('--target <column>', 'a column to predict')
+  .option('--out <folder>', 'for the report and the scores', 'out')
   .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
   .option('--json', 'print the scores as JSON and nothing else')
   .addHelpText(
@@ -151,7 +152,10 @@ program
     for (const file of [options.real, options.synthetic, options.test]) if (file) requireFile(file);
     await withPlatform(options.folder, async (connection, projectId) => {
       const result = await evaluate(connection, { projectId, ...options }, observer);
-      process.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : scoreTable(result.scores)}\n`);
+      if (options.json) return void process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+      process.stdout.write(
+        `${scoreTable(result.scores)}\n${result.files.map((path) => `  ${path}\n`).join('')}`,
+      );
     });
   });
 
@@ -160,6 +164,7 @@ interface EvaluateOptions {
   synthetic: string;
   test?: string;
   target?: string;
+  out: string;
   folder: string;
   json?: boolean;
 }

@@ -132,7 +132,7 @@ export const RUN_RESULT = `query RunResult($id: ID!) {
     failure { code message location { file line column field } }
     artifacts { nodes {
       id kind fileName mediaType bytes sha256 downloadUrl
-      report { scores { name value reference better meaning } }
+      report { scores { name family value reference referenceSource better unit meaning } }
     } }
   }
 }`;
@@ -166,8 +166,11 @@ export interface Artifact {
 }
 export interface Score {
   name: string;
+  family: string;
   value: number;
   reference: number | null;
+  referenceSource: string | null;
   better: string;
+  unit: string;
   meaning: string;
 }

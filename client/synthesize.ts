@@ -96,24 +96,24 @@ export async function synthesize(
     engine: run.engine ?? '',
     device: run.device ?? '',
   };
-  return { summary, scores, files: await fetchArtifacts(run, summary, request.out) };
+  const files = await fetchArtifacts(run, ['SYNTHETIC_CSV', 'SYNTHETIC_PARQUET', 'REPORT'], request.out);
+  const summaryPath = join(request.out, 'summary.json');
+  await writeFile(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);
+  return { summary, scores, files: [...files, summaryPath] };
 }
 
-const FETCHED_KINDS = new Set(['SYNTHETIC_CSV', 'SYNTHETIC_PARQUET', 'REPORT']);
-
-async function fetchArtifacts(
+/** Downloads a run's artifacts of these kinds into a folder, which is made if need be; answers their paths. */
+export async function fetchArtifacts(
   run: operations.RunResult['run'],
-  summary: Summary,
+  kinds: readonly string[],
   out: string,
 ): Promise<string[]> {
   await mkdir(out, { recursive: true });
-  const wanted = run.artifacts.nodes.filter(({ kind }) => FETCHED_KINDS.has(kind));
+  const wanted = run.artifacts.nodes.filter(({ kind }) => kinds.includes(kind));
   await Promise.all(
     wanted.map((artifact) => download(artifact.downloadUrl, join(out, artifact.fileName), artifact)),
   );
-  const summaryPath = join(out, 'summary.json');
-  await writeFile(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);
-  return [...wanted.map(({ fileName }) => join(out, fileName)), summaryPath];
+  return wanted.map(({ fileName }) => join(out, fileName));
 }
 
 /** Follows a run to its end. Throws RunFailure unless it succeeded. */

@@ -3,7 +3,7 @@ import type { Connection } from '../connection.js';
 import { uploadDataset } from '../files.js';
 import type { RunObserver } from '../follow-run.js';
 import * as operations from '../operations.js';
-import { finish } from '../synthesize.js';
+import { fetchArtifacts, finish } from '../synthesize.js';
 
 export interface EvaluateRequest {
   projectId: string;
@@ -11,6 +11,8 @@ export interface EvaluateRequest {
   synthetic: string;
   test?: string;
   target?: string;
+  /** Folder for report.html and scores.json. */
+  out: string;
 }
 
 /** Scores a synthetic table against the real one. The real table's column kinds count for all of them. */
@@ -18,7 +20,7 @@ export async function evaluate(
   connection: Connection,
   request: EvaluateRequest,
   observe: (label: string) => RunObserver & { close?(): void },
-): Promise<{ runId: string; scores: operations.Score[] }> {
+): Promise<{ runId: string; scores: operations.Score[]; files: string[] }> {
   const real = await ingest(connection, request.projectId, request.real, observe);
   const kinds = await columnKinds(connection, real);
   const synthetic = await ingestAs(connection, request.projectId, request.synthetic, kinds, observe);
@@ -38,7 +40,7 @@ export async function evaluate(
   });
   const { run } = await finish(connection, started.run.id, observe('Evaluate'));
   const scores = run.artifacts.nodes.find((artifact) => artifact.report)?.report?.scores ?? [];
-  return { runId: run.id, scores };
+  return { runId: run.id, scores, files: await fetchArtifacts(run, ['REPORT', 'SCORES'], request.out) };
 }
 
 async function ingest(

@@ -12,7 +12,7 @@ const MOST_CELLS = { logistic: 5_000_000, boosted: 1_500_000 };
 const FEWEST_ROWS = 500;
 
 /** What `boostedDetection` judges by: the defaults of XGBoost 1 and later, on which published figures rest. */
-const BOOSTING = { rounds: 100, rate: 0.3, limits: { depth: 6, leastWeight: 1, shrinkage: 1 } };
+const BOOSTING = { rounds: 100, rate: 0.3, limits: { depth: 6, leastWeight: 1, shrinkage: 1, leastGain: 0 } };
 
 export interface DetectionOptions {
   readonly seed: number;

@@ -1,8 +1,8 @@
 import type { Score, ScoreName } from '../../schema/messages/scores.js';
 
-/** How to read each score; that of `utility` depends on its target. */
+/** How to read each score; those of the utility scores depend on their target. */
 export const SCORE_TEXTS: Readonly<
-  Record<Exclude<ScoreName, 'utility'>, Pick<Score, 'better' | 'unit' | 'meaning'>>
+  Record<Exclude<ScoreName, 'utility' | 'augmentedUtility'>, Pick<Score, 'better' | 'unit' | 'meaning'>>
 > = {
   shapeError: {
     better: 'lower',
@@ -13,6 +13,24 @@ export const SCORE_TEXTS: Readonly<
     better: 'lower',
     unit: 'percent',
     meaning: 'How far the relation between two columns is from the real one, on average over all pairs.',
+  },
+  missingError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning:
+      'How far the share of missing cells of a column is from the real one, on average over all columns.',
+  },
+  alphaPrecision: {
+    better: 'higher',
+    unit: 'share',
+    meaning:
+      'Whether synthetic rows lie where real rows do, from the most typical to the rarest: 1 is in the same measure, less means odd or all too typical rows.',
+  },
+  betaRecall: {
+    better: 'higher',
+    unit: 'share',
+    meaning:
+      'Whether all sorts of real rows have synthetic rows near them. Real rows reach 0.5 for each other; clearly more means that rows were copied.',
   },
   logisticDetection: {
     better: 'higher',
@@ -26,17 +44,57 @@ export const SCORE_TEXTS: Readonly<
     meaning:
       'The same for boosted trees, which also see single values, gaps and how columns depend on each other: a far harder test.',
   },
-  missingError: {
-    better: 'lower',
-    unit: 'percent',
-    meaning:
-      'How far the share of missing cells of a column is from the real one, on average over all columns.',
-  },
   exactCopies: {
     better: 'lower',
     unit: 'percent',
     meaning:
       'Synthetic rows that equal a real row; common rows recur by chance, so compare with the same share of unseen real rows.',
+  },
+  closestRecord: {
+    better: 'higher',
+    unit: 'distance',
+    meaning:
+      'How far the middle synthetic row is from the real row closest to it. Much less than for unseen real rows means that rows were imitated.',
+  },
+  closestRecordLow: {
+    better: 'higher',
+    unit: 'distance',
+    meaning: 'The same for the closest: one synthetic row in twenty is nearer to a real row than this.',
+  },
+  neighbourRatio: {
+    better: 'higher',
+    unit: 'share',
+    meaning:
+      'How close a synthetic row is to one real row rather than to the next, one row in twenty being below. Near 0 such rows single someone out.',
+  },
+  closerToTrain: {
+    better: 'lower',
+    unit: 'share',
+    meaning:
+      'Synthetic rows that are nearer to a row the generator learnt from than to an unseen one, of as many: 0.5 is as it should be, 1 is copying.',
+  },
+  membershipAttack: {
+    better: 'lower',
+    unit: 'share',
+    meaning:
+      'How well an attacker who has a record can tell from the synthetic rows whether it was learnt from (AUC): 0.5 is guessing, 1 is always right.',
+  },
+  attributeInference: {
+    better: 'lower',
+    unit: 'percent',
+    meaning:
+      'How often an attacker who knows a record but for one column finds that in the synthetic rows. What exceeds the same for unseen records is a leak.',
+  },
+  categoryCoverage: {
+    better: 'higher',
+    unit: 'percent',
+    meaning: 'How many of the real categories of a column appear among the synthetic ones, on average.',
+  },
+  rangeCoverage: {
+    better: 'higher',
+    unit: 'percent',
+    meaning:
+      'How much of the range between the smallest and the largest real value of a column the synthetic values span, on average.',
   },
   duplicates: {
     better: 'lower',

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { ColumnKind } from './column.js';
 
-/** The scores of an evaluation. Every one lies in 0–1, but a `utility` that is an error may exceed 1. */
+/** The scores of an evaluation. Shares from 0 to 1, but distances and a `utility` that is an error, which may exceed 1. */
 export const SCORE_NAMES = {
   /** 1 − mean shape over columns. */
   shapeError: 'shapeError',
   /** 1 − mean trend over pairs of columns. */
   trendError: 'trendError',
+  /** Mean over columns of |missing share, real − synthetic|; given when a column has missing cells. */
+  missingError: 'missingError',
+  /** Whether synthetic rows lie where real ones do (Alaa et al., 2022). */
+  alphaPrecision: 'alphaPrecision',
+  /** Whether all sorts of real rows have synthetic ones near them (Alaa et al., 2022); real rows reach 0.5. */
+  betaRecall: 'betaRecall',
   /** 1 − mean(max(½, AUC) × 2 − 1) of a logistic regression that tells real rows from synthetic ones. */
   logisticDetection: 'logisticDetection',
   /** The same of gradient-boosted trees. */
@@ -16,34 +22,77 @@ export const SCORE_NAMES = {
    * root mean squared error over the test rows' standard deviation (lower is better). Given when the run names a target.
    */
   utility: 'utility',
+  /** The same trained on real and synthetic rows together, beside real rows alone. */
+  augmentedUtility: 'augmentedUtility',
   /** Share of synthetic rows that equal a real row in every column but the IDs. */
   exactCopies: 'exactCopies',
+  /** Distance from a synthetic row to its closest real row, the median. */
+  closestRecord: 'closestRecord',
+  /** The same, its 5th percentile. */
+  closestRecordLow: 'closestRecordLow',
+  /** Distance to the closest real row over that to the second closest, its 5th percentile. */
+  neighbourRatio: 'neighbourRatio',
+  /** Share of synthetic rows nearer to a training row than to a holdout row, of as many; given with a holdout. */
+  closerToTrain: 'closerToTrain',
+  /** AUC of an attacker who tells training records from holdout records; given with a holdout. */
+  membershipAttack: 'membershipAttack',
+  /** Share of right guesses at one column of a training record from the others; given with a holdout. */
+  attributeInference: 'attributeInference',
+  /** Share of a column's real categories that the synthetic one holds, on average. */
+  categoryCoverage: 'categoryCoverage',
+  /** Share of a number's real range that the synthetic one spans, on average. */
+  rangeCoverage: 'rangeCoverage',
   /** Share of synthetic rows that repeat an earlier synthetic row. */
   duplicates: 'duplicates',
-  /** Mean over columns of |missing share, real − synthetic|; given when a column has missing cells. */
-  missingError: 'missingError',
 } as const;
 export const ScoreName = z.enum(SCORE_NAMES);
 export type ScoreName = z.infer<typeof ScoreName>;
 
+/** What a score answers: is it like mine, can one tell, can I use it, does it give anyone away, is all of it there. */
+export const ScoreFamily = z.enum(['FIDELITY', 'DETECTION', 'UTILITY', 'PRIVACY', 'DIVERSITY']);
+export type ScoreFamily = z.infer<typeof ScoreFamily>;
+
+export const SCORE_FAMILIES: Readonly<Record<ScoreName, ScoreFamily>> = {
+  shapeError: 'FIDELITY',
+  trendError: 'FIDELITY',
+  missingError: 'FIDELITY',
+  alphaPrecision: 'FIDELITY',
+  betaRecall: 'FIDELITY',
+  logisticDetection: 'DETECTION',
+  boostedDetection: 'DETECTION',
+  utility: 'UTILITY',
+  augmentedUtility: 'UTILITY',
+  exactCopies: 'PRIVACY',
+  closestRecord: 'PRIVACY',
+  closestRecordLow: 'PRIVACY',
+  neighbourRatio: 'PRIVACY',
+  closerToTrain: 'PRIVACY',
+  membershipAttack: 'PRIVACY',
+  attributeInference: 'PRIVACY',
+  categoryCoverage: 'DIVERSITY',
+  rangeCoverage: 'DIVERSITY',
+  duplicates: 'DIVERSITY',
+};
+
 /**
  * What a score's reference compares. HOLDOUT: real rows that the generator never saw, against the real table. HALVES:
  * one random half of the real table against the other, when there is no holdout. REAL: the real table by itself.
+ * IDEAL: no rows; it follows from the score's definition for a generator that knows no single row.
  */
-export const ReferenceSource = z.enum(['HOLDOUT', 'HALVES', 'REAL']);
+export const ReferenceSource = z.enum(['HOLDOUT', 'HALVES', 'REAL', 'IDEAL']);
 export type ReferenceSource = z.infer<typeof ReferenceSource>;
 
 export const Score = z.object({
   name: ScoreName,
-  /** 0–1, also where `unit` is `percent`; only a utility that is an error may exceed 1. */
+  /** 0–1, also where `unit` is `percent`; only distances and a utility that is an error may exceed 1. */
   value: z.number().min(0),
   /** The same score of real rows: what a perfect generator could be expected to reach. */
   reference: z.number().min(0).optional(),
   referenceSource: ReferenceSource.optional(),
   /** What an improvement is. */
   better: z.enum(['higher', 'lower']),
-  /** How people want to read it: 0.012 as `1.2 %`, or as `0.012`. */
-  unit: z.enum(['percent', 'share']),
+  /** How people want to read it: 0.012 as `1.2 %`, or as `0.012`; a distance to three significant digits, without bounds. */
+  unit: z.enum(['percent', 'share', 'distance']),
   /** A plain sentence for someone who doesn't know the score. */
   meaning: z.string(),
 });

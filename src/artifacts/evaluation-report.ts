@@ -1,4 +1,4 @@
-import { Evaluation } from '../../schema/messages/scores.js';
+import { Evaluation, SCORE_FAMILIES } from '../../schema/messages/scores.js';
 import type { EvaluationReport } from './evaluation-report.types.js';
 
 /** What a SCORES artifact keeps, as the API shows it. Throws when it isn't an evaluation. */
@@ -14,6 +14,7 @@ export function readEvaluation(stored: unknown): EvaluationReport {
     },
     scores: scores.map((score) => ({
       ...score,
+      family: SCORE_FAMILIES[score.name],
       reference: score.reference ?? null,
       referenceSource: score.referenceSource ?? null,
     })),

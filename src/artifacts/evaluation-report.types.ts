@@ -1,5 +1,10 @@
 import { Field, Float, Int, ObjectType, createUnionType, registerEnumType } from 'type-graphql';
-import { ReferenceSource as SOURCES, type Score as StoredScore } from '../../schema/messages/scores.js';
+import {
+  ReferenceSource as SOURCES,
+  SCORE_NAMES,
+  ScoreFamily as FAMILIES,
+  type Score as StoredScore,
+} from '../../schema/messages/scores.js';
 import { ColumnKind } from '../datasets/column.types.js';
 
 /** Names in the API of what scores.ts spells in lower case. */
@@ -7,11 +12,24 @@ const ScoreDirection = { HIGHER: 'higher', LOWER: 'lower' } as const satisfies R
   string,
   StoredScore['better']
 >;
-const ScoreUnit = { PERCENT: 'percent', SHARE: 'share' } as const satisfies Record<
+const ScoreUnit = { PERCENT: 'percent', SHARE: 'share', DISTANCE: 'distance' } as const satisfies Record<
   string,
   StoredScore['unit']
 >;
 const ReferenceSource = SOURCES.enum;
+const ScoreFamily = FAMILIES.enum;
+
+registerEnumType(ScoreFamily, {
+  name: 'ScoreFamily',
+  description: 'What a score answers.',
+  valuesConfig: {
+    FIDELITY: { description: 'Is it like the real table?' },
+    DETECTION: { description: 'Can one tell it from the real table?' },
+    UTILITY: { description: 'Can it be used in place of the real table?' },
+    PRIVACY: { description: 'Does it give anyone away?' },
+    DIVERSITY: { description: 'Is all of the real table there?' },
+  },
+});
 
 registerEnumType(ScoreDirection, {
   name: 'ScoreDirection',
@@ -28,6 +46,10 @@ registerEnumType(ScoreUnit, {
   valuesConfig: {
     PERCENT: { description: '0.012 is read as 1.2 %.' },
     SHARE: { description: '0.012 is read as 0.012.' },
+    DISTANCE: {
+      description:
+        'A distance between rows, 0 or more: a number counts by its share of the real range, different categories count √2.',
+    },
   },
 });
 
@@ -38,19 +60,26 @@ registerEnumType(ReferenceSource, {
     HOLDOUT: { description: 'Rows that the generator never saw, against the real table.' },
     HALVES: { description: 'One random half of the real table against the other: there was no holdout.' },
     REAL: { description: 'The real table by itself.' },
+    IDEAL: {
+      description: 'No rows: what the score is by its definition when the generator knows no single row.',
+    },
   },
 });
 
 @ObjectType({ description: 'One number that says how a synthetic table compares with the real one.' })
 export class Score {
   @Field(() => String, {
-    description:
-      'Its name: `shapeError`, `trendError`, `logisticDetection`, `boostedDetection`, `utility`, `exactCopies`, `duplicates`, `missingError`. More may come.',
+    description: `Its name: ${Object.values(SCORE_NAMES)
+      .map((name) => `\`${name}\``)
+      .join(', ')}. More may come.`,
   })
   name!: string;
 
+  @Field(() => ScoreFamily, { description: 'What it answers.' })
+  family!: string;
+
   @Field(() => Float, {
-    description: 'From 0 to 1, whatever the unit; only a `utility` that is an error may exceed 1.',
+    description: 'From 0 to 1; only distances and a `utility` that is an error may exceed 1.',
   })
   value!: number;
 

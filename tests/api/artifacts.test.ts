@@ -31,6 +31,24 @@ const EVALUATION: Evaluation = {
       meaning: 'How far single columns are off.',
     },
     { name: 'duplicates', value: 0, better: 'lower', unit: 'share', meaning: 'Rows that repeat.' },
+    {
+      name: 'closestRecord',
+      value: 1.25,
+      reference: 1.5,
+      referenceSource: 'REAL',
+      better: 'higher',
+      unit: 'distance',
+      meaning: 'How far the closest real row is.',
+    },
+    {
+      name: 'membershipAttack',
+      value: 0.51,
+      reference: 0.5,
+      referenceSource: 'IDEAL',
+      better: 'lower',
+      unit: 'share',
+      meaning: 'Whether training records are recognized.',
+    },
   ],
   columns: [
     {
@@ -97,7 +115,7 @@ test('the artifact of the kind SCORES, and no other, has the evaluation as a rep
   }>(
     `query ($id: ID!) { run(id: $id) { artifacts(orderBy: FILE_NAME_ASC) { nodes { kind bytes report {
       rows { real synthetic test comparedReal comparedSynthetic }
-      scores { name value reference referenceSource better unit meaning }
+      scores { name family value reference referenceSource better unit meaning }
       columns { name kind shape mean { real synthetic } missing { real synthetic } drawing {
         ... on HistogramComparison { edges real synthetic openLow openHigh atom { value } }
         ... on CategoriesComparison { labels shares: real other { categories real synthetic } }
@@ -118,6 +136,7 @@ test('the artifact of the kind SCORES, and no other, has the evaluation as a rep
         scores: [
           {
             name: 'shapeError',
+            family: 'FIDELITY',
             value: 0.0125,
             reference: 0.01,
             referenceSource: 'HALVES',
@@ -127,12 +146,33 @@ test('the artifact of the kind SCORES, and no other, has the evaluation as a rep
           },
           {
             name: 'duplicates',
+            family: 'DIVERSITY',
             value: 0,
             reference: null,
             referenceSource: null,
             better: 'LOWER',
             unit: 'SHARE',
             meaning: 'Rows that repeat.',
+          },
+          {
+            name: 'closestRecord',
+            family: 'PRIVACY',
+            value: 1.25,
+            reference: 1.5,
+            referenceSource: 'REAL',
+            better: 'HIGHER',
+            unit: 'DISTANCE',
+            meaning: 'How far the closest real row is.',
+          },
+          {
+            name: 'membershipAttack',
+            family: 'PRIVACY',
+            value: 0.51,
+            reference: 0.5,
+            referenceSource: 'IDEAL',
+            better: 'LOWER',
+            unit: 'SHARE',
+            meaning: 'Whether training records are recognized.',
           },
         ],
         columns: [

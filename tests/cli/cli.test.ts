@@ -54,11 +54,18 @@ describe('the command line', () => {
 
     const scored = await synthcart([
       'evaluate',
-      ...['--real', table, '--synthetic', join(out, 'synthetic.csv'), '--json'],
+      ...['--real', table, '--synthetic', join(out, 'synthetic.csv'), '--out', join(out, 'scored'), '--json'],
     ]);
     expect(scored).toMatchObject({ code: 0 });
-    const { scores } = JSON.parse(scored.stdout) as { scores: { name: string; value: number }[] };
-    expect(scores.map(({ name }) => name)).toEqual(expect.arrayContaining(['shapeError', 'trendError']));
+    const { scores } = JSON.parse(scored.stdout) as { scores: { name: string; family: string }[] };
+    expect(scores).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'shapeError', family: 'FIDELITY', unit: 'PERCENT' }),
+        expect.objectContaining({ name: 'closestRecord', family: 'PRIVACY', unit: 'DISTANCE' }),
+      ]),
+    );
+    expect(readFileSync(join(out, 'scored', 'report.html'), 'utf8')).toContain('<!doctype html>');
+    expect(JSON.parse(readFileSync(join(out, 'scored', 'scores.json'), 'utf8'))).toMatchObject({ v: 1 });
   }, 90_000);
 
   test('says which option is wrong, and ends with 1', async () => {

@@ -6,7 +6,7 @@ import type { Objective } from './objectives.js';
 const OPTIONS: BoostingOptions = {
   rounds: 40,
   rate: 0.3,
-  limits: { depth: 3, leastWeight: 1, shrinkage: 1 },
+  limits: { depth: 3, leastWeight: 1, shrinkage: 1, leastGain: 0 },
   pause: () => Promise.resolve(),
 };
 
@@ -19,7 +19,7 @@ const plane = [binNumbers(x), binNumbers(y)];
 
 const fit = async (objective: Objective, options: Partial<BoostingOptions> = {}, columns = plane) => {
   const model = await fitBoostedTrees(columns, objective, rows, { ...OPTIONS, ...options });
-  return { rounds: model.rounds, scores: model.scores(columns, rows) };
+  return { scores: model.scores(columns, rows) };
 };
 
 describe('boosted trees', () => {
@@ -54,7 +54,7 @@ describe('boosted trees', () => {
       columns,
       { loss: 'logistic', truth: Float64Array.of(0, 0, 1, 1) },
       Int32Array.of(0, 1, 2, 3),
-      { ...OPTIONS, rounds: 1, rate: 1, limits: { depth: 1, leastWeight: 0.1, shrinkage: 1 } },
+      { ...OPTIONS, rounds: 1, rate: 1, limits: { depth: 1, leastWeight: 0.1, shrinkage: 1, leastGain: 0 } },
     );
     const [scores] = model.scores(columns, Int32Array.of(0, 1, 2, 3));
     const expected = [-2 / 3, -2 / 3, 2 / 3, 2 / 3];
@@ -66,19 +66,42 @@ describe('boosted trees', () => {
     const codes = Int32Array.from(rows, (row) => (row % 5) - 1);
     const missing = Float64Array.from(rows, (row) => (row % 3 === 0 ? 1 : 0));
     const third = Float64Array.from(codes, (code) => (code === 2 ? 1 : 0));
-    const one = { rounds: 1, rate: 1, limits: { depth: 1, leastWeight: 1, shrinkage: 0 } };
+    const one = { rounds: 1, rate: 1, limits: { depth: 1, leastWeight: 1, shrinkage: 0, leastGain: 0 } };
     const found = await fit({ loss: 'squared', truth: missing }, one, [binNumbers(gaps)]);
     found.scores[0]!.forEach((score, row) => expect(score).toBeCloseTo(missing[row]!, 12));
     const other = await fit({ loss: 'squared', truth: third }, one, [binCategories(codes, 4)]);
     other.scores[0]!.forEach((score, row) => expect(score).toBeCloseTo(third[row]!, 12));
   });
 
-  it('stop once held-out rows get no better, and keep the best rounds', async () => {
-    const noise = Float64Array.from(rows, () => (random() < 0.5 ? 0 : 1));
-    const objective = { loss: 'logistic', truth: noise } as const;
-    const validation = { rows: rows.slice(0, 200), patience: 5 };
-    const model = await fitBoostedTrees(plane, objective, rows.slice(200), { ...OPTIONS, validation });
-    expect(model.rounds).toBeLessThan(10);
+  it('take back twigs that gain too little, and keep those that a later split makes worth it', async () => {
+    const grown = async (leastGain: number) => {
+      const columns = [binNumbers(Float64Array.of(1, 1, 2, 2)), binNumbers(Float64Array.of(1, 2, 1, 2))];
+      const model = await fitBoostedTrees(
+        columns,
+        { loss: 'squared', truth: Float64Array.of(0, 1, 1, 0.2) },
+        Int32Array.of(0, 1, 2, 3),
+        { ...OPTIONS, rounds: 1, rate: 1, limits: { depth: 2, leastWeight: 1, shrinkage: 0, leastGain } },
+      );
+      return [...model.scores(columns, Int32Array.of(0, 1, 2, 3))[0]!].map((score) =>
+        Number(score.toFixed(9)),
+      );
+    };
+    // The first split gains (0.05 ² × 4) = 0.01, those below it 0.5 and 0.32.
+    expect(await grown(0)).toEqual([0, 1, 1, 0.2]);
+    expect(await grown(0.3)).toEqual([0, 1, 1, 0.2]);
+    expect(await grown(0.4)).toEqual([0, 1, 0.6, 0.6]);
+    expect(await grown(0.6)).toEqual([0.55, 0.55, 0.55, 0.55]);
+  });
+
+  it('answer for fewer rounds what a model of fewer rounds would', async () => {
+    const objective = { loss: 'squared', truth: y } as const;
+    const options = { ...OPTIONS, rounds: 3 };
+    const [long, short] = await Promise.all([
+      fitBoostedTrees(plane, objective, rows, OPTIONS),
+      fitBoostedTrees(plane, objective, rows, options),
+    ]);
+    expect(long.scores(plane, rows, 3)).toEqual(short.scores(plane, rows));
+    expect(long.scores(plane, rows)).not.toEqual(short.scores(plane, rows));
   });
 
   it('stop where the pause rejects', async () => {

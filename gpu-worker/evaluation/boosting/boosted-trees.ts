@@ -1,5 +1,5 @@
 import type { BinnedColumn } from './binned-features.js';
-import { gradientsOf, lossOf, outputsOf, startOf, type Objective } from './objectives.js';
+import { gradientsOf, outputsOf, startOf, type Objective } from './objectives.js';
 import { growTree, scoreByTree, type Tree, type TreeLimits } from './tree.js';
 
 export interface BoostingOptions {
@@ -8,17 +8,16 @@ export interface BoostingOptions {
   /** Share of each tree's answer that is added, 0–1. */
   readonly rate: number;
   readonly limits: TreeLimits;
-  /** Rows whose loss tells when to stop: after `patience` rounds without a lower one; the best round's trees are kept. */
-  readonly validation?: { readonly rows: Int32Array; readonly patience: number };
   /** Called between trees; may throw or reject to stop. */
   readonly pause: () => Promise<void>;
 }
 
 export interface BoostedTrees {
-  /** Rounds that were kept. */
-  readonly rounds: number;
-  /** Of each output (one; one a class for softmax) the score of each row: log-odds, log-weights, or the number itself. */
-  scores(columns: readonly BinnedColumn[], rows: Int32Array): Float64Array[];
+  /**
+   * Of each output (one; one a class for softmax) the score of each row: log-odds, log-weights, or the number itself. With
+   * `rounds`, by the first of them only: what a model of fewer rounds would say.
+   */
+  scores(columns: readonly BinnedColumn[], rows: Int32Array, rounds?: number): Float64Array[];
 }
 
 /**
@@ -29,19 +28,14 @@ export async function fitBoostedTrees(
   columns: readonly BinnedColumn[],
   objective: Objective,
   training: Int32Array,
-  { rounds, rate, limits, validation, pause }: BoostingOptions,
+  { rounds, rate, limits, pause }: BoostingOptions,
 ): Promise<BoostedTrees> {
   const outputs = outputsOf(objective);
   const start = startOf(objective, training);
   const margins = start.map((value) => new Float64Array(training.length).fill(value));
-  const held = validation && start.map((value) => new Float64Array(validation.rows.length).fill(value));
   const gradients = Array.from({ length: outputs }, () => new Float64Array(training.length));
   const curvatures = Array.from({ length: outputs }, () => new Float64Array(training.length));
   const trees: Tree[][] = [];
-  const best = {
-    rounds: 0,
-    loss: validation && held ? lossOf(objective, validation.rows, held) : Infinity,
-  };
 
   for (let round = 1; round <= rounds; round++) {
     gradientsOf(objective, training, margins, gradients, curvatures);
@@ -50,22 +44,15 @@ export async function fitBoostedTrees(
       const { tree, answers } = growTree(columns, training, gradients[output]!, curvatures[output]!, limits);
       const margin = margins[output]!;
       for (let i = 0; i < margin.length; i++) margin[i]! += rate * answers[i]!;
-      if (validation && held) scoreByTree(tree, columns, validation.rows, rate, held[output]!);
       grown.push(tree);
       await pause();
     }
     trees.push(grown);
-    if (!validation || !held) continue;
-    const loss = lossOf(objective, validation.rows, held);
-    if (loss < best.loss) Object.assign(best, { loss, rounds: round });
-    if (round - best.rounds >= validation.patience) break;
   }
-  const kept = validation ? trees.slice(0, best.rounds) : trees;
   return {
-    rounds: kept.length,
-    scores(sample, rows) {
+    scores(sample, rows, first = trees.length) {
       const sums = start.map((value) => new Float64Array(rows.length).fill(value));
-      for (const grown of kept) {
+      for (const grown of trees.slice(0, first)) {
         grown.forEach((tree, output) => scoreByTree(tree, sample, rows, rate, sums[output]!));
       }
       return sums;

@@ -62,33 +62,6 @@ export function gradientsOf(
   }
 }
 
-/** Mean loss of these rows; Infinity without rows. */
-export function lossOf(
-  { loss, truth }: Objective,
-  rows: Int32Array,
-  scores: readonly Float64Array[],
-): number {
-  if (rows.length === 0) return Infinity;
-  const score = scores[0]!;
-  let sum = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const wanted = truth[rows[i]!]!;
-    switch (loss) {
-      case 'logistic': {
-        const against = wanted === 1 ? -score[i]! : score[i]!;
-        sum += Math.max(against, 0) + Math.log1p(Math.exp(-Math.abs(against)));
-        break;
-      }
-      case 'squared':
-        sum += (score[i]! - wanted) ** 2;
-        break;
-      case 'softmax':
-        sum += logSumOfExponentials(scores, i) - scores[wanted]![i]!;
-    }
-  }
-  return sum / rows.length;
-}
-
 function logSumOfExponentials(scores: readonly Float64Array[], row: number): number {
   let highest = -Infinity;
   for (const output of scores) highest = Math.max(highest, output[row]!);

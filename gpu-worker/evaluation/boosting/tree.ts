@@ -7,6 +7,8 @@ export interface TreeLimits {
   readonly leastWeight: number;
   /** Draws leaves towards 0: it is added to their sum of curvatures. */
   readonly shrinkage: number;
+  /** A split into two leaves that gains less is taken back (XGBoost's gamma); 0 keeps all. */
+  readonly leastGain: number;
 }
 
 /** Nodes in order of growth, the root first; the arrays run in parallel. */
@@ -26,10 +28,11 @@ interface Split {
   readonly bin: number;
   readonly leftGradient: number;
   readonly leftCurvature: number;
+  readonly gain: number;
 }
 
 /** A gain below this is rounding. */
-const LEAST_GAIN = 1e-9;
+const ROUNDING = 1e-9;
 
 /**
  * Grows one tree on the derivatives of `rows` (both in their order), each split the one of highest gain. `answers`: what
@@ -42,7 +45,7 @@ export function growTree(
   curvatures: Float64Array,
   limits: TreeLimits,
 ): { tree: Tree; answers: Float64Array } {
-  const { depth, leastWeight, shrinkage } = limits;
+  const { depth, leastWeight, shrinkage, leastGain } = limits;
   const offsets = new Int32Array(columns.length + 1);
   columns.forEach(({ count }, index) => (offsets[index + 1] = offsets[index]! + count));
   const histogramLength = 2 * offsets[columns.length]!;
@@ -81,11 +84,10 @@ export function growTree(
     tree.bin.push(split ? split.bin : 0);
     tree.left.push(0);
     tree.right.push(0);
-    tree.answer.push(split ? 0 : -gradient / (curvature + shrinkage));
+    tree.answer.push(0);
     if (!split) {
       if (histogram) spare.push(histogram);
-      for (let i = from; i < to; i++) answers[places[i]!] = tree.answer[node]!;
-      return node;
+      return close(node);
     }
     const middle = part(from, to, split);
     const [leftHistogram, rightHistogram] =
@@ -94,7 +96,16 @@ export function growTree(
     tree.left[node] = grow(from, middle, leftGradient, leftCurvature, level + 1, leftHistogram);
     const [g, h] = [gradient - leftGradient, curvature - leftCurvature];
     tree.right[node] = grow(middle, to, g, h, level + 1, rightHistogram);
-    return node;
+    const isTwig = tree.column[tree.left[node]]! < 0 && tree.column[tree.right[node]]! < 0;
+    return isTwig && split.gain < leastGain ? close(node) : node;
+
+    /** Makes the node a leaf. */
+    function close(leaf: number): number {
+      tree.column[leaf] = -1;
+      tree.answer[leaf] = -gradient / (curvature + shrinkage);
+      for (let i = from; i < to; i++) answers[places[i]!] = tree.answer[leaf]!;
+      return leaf;
+    }
   }
 
   function none(histogram: Float64Array): [undefined, undefined] {
@@ -139,7 +150,7 @@ export function growTree(
 
   function bestSplit(histogram: Float64Array, gradient: number, curvature: number): Split | undefined {
     const whole = (gradient * gradient) / (curvature + shrinkage);
-    let bestGain = LEAST_GAIN;
+    let bestGain = ROUNDING;
     let best: Split | undefined;
     for (let index = 0; index < columns.length; index++) {
       const { count, ordered } = columns[index]!;
@@ -154,7 +165,7 @@ export function growTree(
         const gain = (g * g) / (h + shrinkage) + (gradient - g) ** 2 / (rest + shrinkage) - whole;
         if (gain > bestGain) {
           bestGain = gain;
-          best = { column: index, bin, leftGradient: g, leftCurvature: h };
+          best = { column: index, bin, leftGradient: g, leftCurvature: h, gain };
         }
       }
     }

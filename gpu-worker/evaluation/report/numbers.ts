@@ -2,6 +2,10 @@ import type { Score } from '../../../schema/messages/scores.js';
 
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 });
+const DISTANCE = new Intl.NumberFormat('en-US', {
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+});
 const PRECISE = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 });
 
 export const formatCount = (value: number): string => WHOLE.format(value);
@@ -34,6 +38,8 @@ export function formatScore(value: number, unit: Score['unit']): string {
       return formatPercent(value);
     case 'share':
       return value.toFixed(3);
+    case 'distance':
+      return value === 0 ? '0' : DISTANCE.format(value);
   }
 }
 

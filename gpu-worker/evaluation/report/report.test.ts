@@ -92,7 +92,7 @@ describe('the report', () => {
 
   it('shows each score beside the one of real rows, and where the table comes from', async () => {
     const page = renderReport(await mixed(), context).replace(/\s+/g, ' ');
-    expect(page).toContain('Column shape error</th> <td class="number">0 %</td>');
+    expect(page).toContain('Column shape error</th> <td class="number close">0 %</td>');
     expect(page).toContain('one random half of the real rows');
     expect(page).toContain('<dt>Seed</dt> <dd>7</dd>');
     expect(page).toContain('2026-01-02 03:04 UTC');

@@ -1,20 +1,9 @@
-import {
-  type ColumnComparison,
-  type Evaluation,
-  type ReferenceSource,
-  type ScoreName,
-} from '../../../schema/messages/scores.js';
+import type { ColumnComparison, Evaluation } from '../../../schema/messages/scores.js';
 import { drawColumn } from './column-chart.js';
-import { drawHeatMap, drawScale, HEAT_MAP_CELLS } from './heat-map.js';
 import { html, Html } from './html.js';
-import {
-  formatCount,
-  formatPercent,
-  formatScore,
-  formatSeconds,
-  formatTime,
-  formatValue,
-} from './numbers.js';
+import { formatCount, formatPercent, formatSeconds, formatTime, formatValue } from './numbers.js';
+import { correlationMaps, trendMap } from './pair-maps.js';
+import { familyTiles, scoreTables } from './score-tables.js';
 import { REPORT_CSS } from './style.js';
 import { verdictOn, type Verdict } from './verdict.js';
 
@@ -57,8 +46,8 @@ export function renderReport(evaluation: Evaluation, context: ReportContext): st
       </head>
       <body>
         <main>
-          ${header(evaluation, context, verdict)} ${scoreTable(evaluation)} ${worst(evaluation)}
-          ${columns(evaluation)} ${correlations(evaluation)} ${trends(evaluation)}
+          ${header(evaluation, context, verdict)} ${familyTiles(evaluation)} ${scoreTables(evaluation)}
+          ${worst(evaluation)} ${columns(evaluation)} ${correlationMaps(evaluation)} ${trendMap(evaluation)}
           ${lineage(evaluation, context)}
         </main>
       </body>
@@ -95,68 +84,6 @@ function header(evaluation: Evaluation, context: ReportContext, verdict: Verdict
       )}
     </dl>
   </header>`;
-}
-
-const SCORE_TITLES = {
-  shapeError: 'Column shape error',
-  trendError: 'Pair trend error',
-  logisticDetection: 'Logistic detection',
-  boostedDetection: 'Boosted detection',
-  utility: 'Utility',
-  missingError: 'Missing cells error',
-  exactCopies: 'Copies of real rows',
-  duplicates: 'Repeated rows',
-} as const satisfies Record<ScoreName, string>;
-
-const REFERENCE_TEXTS = {
-  HOLDOUT: 'unseen real rows',
-  HALVES: 'half against half of the real table',
-  REAL: 'the real table itself',
-} as const satisfies Record<ReferenceSource, string>;
-
-function scoreTable(evaluation: Evaluation): Html {
-  const { test } = evaluation.rows;
-  const yardstick =
-    test !== undefined
-      ? `${formatCount(test)} real rows that the generator never saw`
-      : 'one random half of the real rows, compared with the other';
-  return html`<section>
-    <h2>Scores</h2>
-    <p class="lead">
-      Each score stands beside the same score of real data: ${yardstick}. Fewer rows make for more chance, so
-      a larger synthetic table may score better than that.
-    </p>
-    <div class="card wide">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Score</th>
-            <th scope="col" class="number">Synthetic</th>
-            <th scope="col" class="number">Real data</th>
-            <th scope="col" class="nowrap">Better is</th>
-            <th scope="col">What it tells</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${evaluation.scores.map(
-            (score) =>
-              html`<tr>
-                <th scope="row">${SCORE_TITLES[score.name]}</th>
-                <td class="number">${formatScore(score.value, score.unit)}</td>
-                <td
-                  class="number reference"
-                  title="${score.referenceSource ? REFERENCE_TEXTS[score.referenceSource] : ''}"
-                >
-                  ${score.reference === undefined ? '–' : formatScore(score.reference, score.unit)}
-                </td>
-                <td>${score.better}</td>
-                <td class="meaning">${score.meaning}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-  </section>`;
 }
 
 function worst(evaluation: Evaluation): Html {
@@ -259,86 +186,6 @@ function captions({ kind, drawing, mean, missing }: ColumnComparison): Html[] {
   return lines;
 }
 
-function correlations({ correlations: { columns: names, real, synthetic } }: Evaluation): Html {
-  if (names.length < 2) return html``;
-  const difference = real.map((row, y) =>
-    row.map((value, x) => {
-      const other = synthetic[y]![x]!;
-      return value === null || other === null ? null : other - value;
-    }),
-  );
-  const map = (title: string, values: typeof real, label: string, limit = 1) =>
-    html`<figure class="card" style="margin:0">
-      <div class="head">
-        <h3>${title}</h3>
-        ${drawScale('diverging', `−${limit}`, `+${limit}`)}
-      </div>
-      ${drawHeatMap({ names, values, scale: 'diverging', limit, label, size: 350, format: shortDecimal })}
-    </figure>`;
-  return html`<section>
-    <h2>Correlations</h2>
-    <p class="lead">
-      Pearson's r of numeric columns, and how far the synthetic one is above or below the real
-      one.${cutNote(names.length)}
-    </p>
-    <div class="three">
-      ${map('Real', real, `Correlations of ${names.length} columns in the real table`)}
-      ${map('Synthetic', synthetic, `Correlations of ${names.length} columns in the synthetic table`)}
-      ${map('Difference', difference, largestDifference(names, difference), 0.5)}
-    </div>
-  </section>`;
-}
-
-function largestDifference(
-  names: readonly string[],
-  difference: readonly (readonly (number | null)[])[],
-): string {
-  let [largest, pair] = [0, ''];
-  difference.forEach((row, y) =>
-    row.forEach((value, x) => {
-      if (value !== null && Math.abs(value) > Math.abs(largest))
-        [largest, pair] = [value, `${names[y]} and ${names[x]}`];
-    }),
-  );
-  const where = pair === '' ? 'none' : `${largest.toFixed(2)}, between ${pair}`;
-  return `Differences of correlations, synthetic minus real; the largest: ${where}`;
-}
-
-/** The darkest cells of the pair map start at this error. */
-const PAIR_ERROR_LIMIT = 0.14;
-
-function trends({ pairs, columns: compared }: Evaluation): Html {
-  if (pairs.length === 0) return html``;
-  const paired = new Set(pairs.flatMap(({ left, right }) => [left, right]));
-  const names = compared.map(({ name }) => name).filter((name) => paired.has(name));
-  const place = new Map(names.map((name, index) => [name, index]));
-  const values = names.map(() => names.map((): number | null => null));
-  for (const { left, right, trend } of pairs) {
-    const [x, y] = [place.get(left)!, place.get(right)!];
-    values[y]![x] = 1 - trend;
-    values[x]![y] = 1 - trend;
-  }
-  const worstPair = pairs.reduce((a, b) => (b.trend < a.trend ? b : a));
-  return html`<section>
-    <h2>Trend error of every pair</h2>
-    <p class="lead">
-      How far the relation of two columns is from the real one; the stronger the colour, the
-      further.${cutNote(names.length)} ${drawScale('sequential', '0 %', '12 % and more')}
-    </p>
-    <figure class="card map" style="margin-inline:0">
-      ${drawHeatMap({
-        names,
-        values,
-        scale: 'sequential',
-        limit: PAIR_ERROR_LIMIT,
-        label: `Trend error of ${pairs.length} pairs; the largest: ${worstPair.left} and ${worstPair.right}, ${formatPercent(1 - worstPair.trend)}`,
-        size: 720,
-        format: (value) => (value * 100).toFixed(0),
-      })}
-    </figure>
-  </section>`;
-}
-
 function lineage(evaluation: Evaluation, context: ReportContext): Html {
   const entries = [
     ...Object.entries(context.lineage),
@@ -368,16 +215,6 @@ function lineage(evaluation: Evaluation, context: ReportContext): Html {
       </ul>`
     }
   </footer>`;
-}
-
-const cutNote = (names: number): string =>
-  names > HEAT_MAP_CELLS ? ` The first ${HEAT_MAP_CELLS} of ${names} columns are drawn.` : '';
-
-/** `.87`, `−.02`, `1`: as short as a cell needs it. */
-function shortDecimal(value: number): string {
-  const text = Math.abs(value).toFixed(2);
-  if (text === '0.00') return '0';
-  return `${value < 0 ? '−' : ''}${text.replace('1.00', '1').replace(/^0/, '')}`;
 }
 
 /** `close`: from which score on a difference may well be chance. A joint table has more cells, so more of it. */

@@ -16,12 +16,21 @@ p{margin:0;max-width:76ch}
 .facts{display:flex;flex-wrap:wrap;gap:10px 36px;margin:26px 0 0;padding:18px 0 0;border-top:1px solid var(--line)}
 .facts dt,.lineage dt{color:var(--muted);font-size:12.5px}
 .facts dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(155px,1fr));gap:14px;margin-top:30px}
+.tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px 16px;break-inside:avoid;font-size:13.5px;line-height:1.45}
+.tile h2{font-size:15px;margin:0;display:flex;justify-content:space-between;align-items:baseline;gap:8px}
+.grade{font-size:12.5px;font-weight:600;white-space:nowrap}
+.grade::before{content:"";display:inline-block;width:9px;height:9px;border-radius:50%;background:currentColor;margin-right:6px}
+.ungraded{color:var(--muted)}td.ungraded{color:inherit}
+.question{color:var(--muted);font-size:12.5px;margin-bottom:8px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px;min-width:0;break-inside:avoid}
 .wide{overflow-x:auto;padding:0}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:11px 16px;border-top:1px solid var(--line)}
 thead th{border-top:0;color:var(--muted);font-size:12.5px;font-weight:500;vertical-align:bottom}
 tbody th{font-weight:600;white-space:nowrap}
+.family th{padding:18px 16px 8px;font-size:13px;letter-spacing:.02em;color:var(--muted);background:var(--page);border-bottom:1px solid var(--line)}
+.family+tr>*{border-top:0}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.number{font-weight:600}
 td.reference{font-weight:400;color:var(--muted)}
@@ -52,6 +61,6 @@ ol.worst span:first-child{overflow-wrap:anywhere;min-width:0}
 .notes{color:var(--muted);padding-left:18px;margin:16px 0 0;font-size:13.5px}
 .map{max-width:760px;margin-top:14px}
 @media (max-width:640px){main{padding:24px 16px}.verdict{font-size:25px}.two,.three,.grid{grid-template-columns:minmax(0,1fr)}}
-@media print{body{background:#fff;font-size:11px;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}h2{margin-top:28px;break-after:avoid}.lead{break-after:avoid}.grid{grid-template-columns:repeat(3,1fr);gap:8px}.three{grid-template-columns:repeat(3,1fr)}.two{grid-template-columns:1fr 1fr}.card{padding:8px 10px}.wide{padding:0}th,td{padding:6px 10px}.verdict{font-size:24px}.details{font-size:13px}.caption,.meaning,.kind,.scale,thead th,.facts dt,.lineage dt{font-size:9px}.meaning{min-width:0}h3,.badge{font-size:10.5px}h2{font-size:16px}.caption{margin-top:3px}section:has(.map){break-inside:avoid}.map{max-width:620px}}
+@media print{body{background:#fff;font-size:11px;-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}h2{margin-top:28px;break-after:avoid}.lead{break-after:avoid}.grid{grid-template-columns:repeat(3,1fr);gap:8px}.three{grid-template-columns:repeat(3,1fr)}.two{grid-template-columns:1fr 1fr}.card{padding:8px 10px}.wide{padding:0}th,td{padding:6px 10px}.verdict{font-size:24px}.details{font-size:13px}.caption,.meaning,.kind,.scale,thead th,.facts dt,.lineage dt{font-size:9px}.meaning{min-width:0}h3,.badge{font-size:10.5px}h2{font-size:16px}.caption{margin-top:3px}section:has(.map){break-inside:avoid}.map{max-width:620px}.tiles{grid-template-columns:repeat(5,1fr);gap:8px}.tile{padding:8px 10px;font-size:9.5px}.tile h2{font-size:11.5px;margin:0}.question,.grade{font-size:9px}tr{break-inside:avoid}.family th{padding:10px 10px 4px}}
 @page{margin:14mm}
 `;

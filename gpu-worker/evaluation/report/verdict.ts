@@ -1,45 +1,38 @@
-import { SCORE_NAMES, type Evaluation, type Score, type ScoreName } from '../../../schema/messages/scores.js';
+import { SCORE_NAMES, type Evaluation } from '../../../schema/messages/scores.js';
+import { attackWarnings } from './family-verdicts.js';
+import { COPIES, gradeOf, scoreOf, worstOf, type Grade } from './grades.js';
 import { formatPercent } from './numbers.js';
 
 /** How good a synthetic table is, in words for someone who doesn't know the scores. */
 export interface Verdict {
-  readonly grade: 'close' | 'fair' | 'far';
+  readonly grade: Grade;
   readonly headline: string;
   readonly details: string;
   /** What a reader must know before using the data. */
   readonly warnings: readonly string[];
 }
 
-/**
- * Worst value of each grade. `close` is what the best published generators reach on mixed tables, `far` where simple
- * baselines such as a Gaussian copula end (Online Shoppers: shape error 1 to 2 % and 22 %, logistic detection 0.98 and 0.13).
- */
-const LIMITS: readonly { name: ScoreName; close: number; fair: number }[] = [
-  { name: SCORE_NAMES.shapeError, close: 0.02, fair: 0.1 },
-  { name: SCORE_NAMES.trendError, close: 0.03, fair: 0.1 },
-  { name: SCORE_NAMES.logisticDetection, close: 0.95, fair: 0.5 },
-];
-
-/** More copies than this many times the real rows' own rate, and this share on top, point to memorizing. */
-const COPIES_FACTOR = 2;
-const COPIES_MARGIN = 0.005;
-
-export function scoreOf(evaluation: Evaluation, name: ScoreName): Score | undefined {
-  return evaluation.scores.find((score) => score.name === name);
-}
+/** The scores that the headline goes by: the ones that simple and good generators alike are usually judged by. */
+const DECISIVE = [SCORE_NAMES.shapeError, SCORE_NAMES.trendError, SCORE_NAMES.logisticDetection];
 
 export function verdictOn(evaluation: Evaluation): Verdict {
-  const grades = LIMITS.flatMap((limit) => {
-    const score = scoreOf(evaluation, limit.name);
-    return score ? [gradeOf(score, limit, chanceOf(score, evaluation))] : [];
-  });
-  const grade = grades.includes('far') ? 'far' : grades.includes('fair') ? 'fair' : 'close';
+  const grade = worstOf(
+    DECISIVE.flatMap((name) => {
+      const score = scoreOf(evaluation, name);
+      return (score && gradeOf(score, evaluation)) ?? [];
+    }),
+  );
   const copies = copyWarning(evaluation);
+  const attacks = attackWarnings(evaluation);
   return {
     grade,
-    headline: copies ? HEADLINES_OF_COPIES[grade] : HEADLINES[grade],
+    headline: copies
+      ? HEADLINES_OF_COPIES[grade]
+      : attacks.length > 0
+        ? HEADLINES_OF_LEAKS[grade]
+        : HEADLINES[grade],
     details: details(evaluation),
-    warnings: [...(copies ? [copies] : [])],
+    warnings: [...(copies ? [copies] : []), ...attacks],
   };
 }
 
@@ -47,35 +40,19 @@ const HEADLINES = {
   close: 'The synthetic table is close to the real one.',
   fair: 'The synthetic table resembles the real one, with differences that matter for some uses.',
   far: 'The synthetic table differs clearly from the real one.',
-} as const satisfies Record<Verdict['grade'], string>;
+} as const satisfies Record<Grade, string>;
 
 const HEADLINES_OF_COPIES = {
   close: 'The synthetic table is close to the real one, but repeats too many of its rows.',
   fair: 'The synthetic table resembles the real one, and repeats too many of its rows.',
   far: 'The synthetic table differs clearly from the real one, yet repeats too many of its rows.',
-} as const satisfies Record<Verdict['grade'], string>;
+} as const satisfies Record<Grade, string>;
 
-/** An error is not held against a generator up to so many times what chance explains. */
-const CHANCE_FACTOR = 1.5;
-
-/**
- * The error that a perfect generator's rows would show by chance, estimated from the reference: distances between
- * samples of n and m rows shrink with √(1/n + 1/m). 0 for scores that aren't such a distance.
- */
-function chanceOf(score: Score, { rows }: Evaluation): number {
-  if (score.reference === undefined || score.better !== 'lower') return 0;
-  const half = rows.compared.real / 2;
-  const referenceSpread =
-    score.referenceSource === 'HOLDOUT' && rows.test ? 1 / rows.test + 1 / rows.compared.real : 2 / half;
-  const spread = 1 / rows.compared.real + 1 / rows.compared.synthetic;
-  return score.reference * Math.sqrt(spread / referenceSpread);
-}
-
-function gradeOf(score: Score, limit: { close: number; fair: number }, chance: number): Verdict['grade'] {
-  const within = (bound: number) =>
-    score.better === 'lower' ? score.value <= Math.max(bound, CHANCE_FACTOR * chance) : score.value >= bound;
-  return within(limit.close) ? 'close' : within(limit.fair) ? 'fair' : 'far';
-}
+const HEADLINES_OF_LEAKS = {
+  close: 'The synthetic table is close to the real one, but gives single records away.',
+  fair: 'The synthetic table resembles the real one, and gives single records away.',
+  far: 'The synthetic table differs clearly from the real one, yet gives single records away.',
+} as const satisfies Record<Grade, string>;
 
 function details(evaluation: Evaluation): string {
   const sentences: string[] = [];
@@ -87,8 +64,7 @@ function details(evaluation: Evaluation): string {
     sentences.push(`A column's distribution is off by ${formatPercent(shape.value)} on average${pairs}.`);
   }
   if (detection) {
-    const ease =
-      detection.value >= 0.95 ? 'can hardly' : detection.value >= 0.5 ? 'can partly' : 'can easily';
+    const ease = EASE[gradeOf(detection, evaluation) ?? 'fair'];
     sentences.push(
       `A simple classifier ${ease} tell synthetic rows from real ones (${detection.value.toFixed(3)}, where 1 is not at all).`,
     );
@@ -96,11 +72,16 @@ function details(evaluation: Evaluation): string {
   return sentences.join(' ');
 }
 
+const EASE = { close: 'can hardly', fair: 'can partly', far: 'can easily' } as const satisfies Record<
+  Grade,
+  string
+>;
+
 function copyWarning(evaluation: Evaluation): string | undefined {
   const copies = scoreOf(evaluation, SCORE_NAMES.exactCopies);
   if (!copies) return undefined;
   const expected = copies.reference ?? 0;
-  if (copies.value <= COPIES_FACTOR * expected + COPIES_MARGIN) return undefined;
+  if (copies.value <= COPIES.factor * expected + COPIES.margin) return undefined;
   return (
     `${formatPercent(copies.value)} of the synthetic rows equal a real row; among unseen real rows it is ` +
     `${formatPercent(expected)}. The generator may have memorized rows: don't treat the table as anonymous.`

@@ -1,6 +1,6 @@
-import { randomNumbers } from './random.js';
-import { categoricalColumn, numericColumn, tableOf } from './testing.js';
-import { utility, type UtilityOptions } from './utility.js';
+import { randomNumbers } from '../random.js';
+import { categoricalColumn, numericColumn, tableOf } from '../testing.js';
+import { utilityScores, type UtilityOptions } from './utility.js';
 
 /** `seen` decides the three targets; `shuffled`: it decides nothing. */
 function visits(rows: number, seed: number, shuffled = false) {
@@ -38,8 +38,16 @@ function visits(rows: number, seed: number, shuffled = false) {
 
 const real = visits(600, 1);
 const test = visits(300, 2);
-const score = (options: Partial<UtilityOptions> & Pick<UtilityOptions, 'target'>) =>
-  utility({ real, test, synthetic: visits(600, 3), seed: 1, pause: () => Promise.resolve(), ...options });
+const scores = (options: Partial<UtilityOptions> & Pick<UtilityOptions, 'target'>) =>
+  utilityScores({
+    real,
+    test,
+    synthetic: visits(600, 3),
+    seed: 1,
+    pause: () => Promise.resolve(),
+    ...options,
+  });
+const score = async (options: Parameters<typeof scores>[0]) => (await scores(options))[0]!;
 
 describe('utility', () => {
   it.each([

@@ -1,8 +1,8 @@
-import { UserFailure } from '../failure.js';
-import type { Table } from '../tables/table.js';
-import type { AlignedColumn } from './align.js';
-import type { Objective } from './boosting/objectives.js';
-import { areaUnderCurve } from './logistic-regression.js';
+import { UserFailure } from '../../failure.js';
+import type { Table } from '../../tables/table.js';
+import type { AlignedColumn } from '../align.js';
+import type { Objective } from '../boosting/objectives.js';
+import { areaUnderCurve } from '../logistic-regression.js';
 
 /** A class takes a tree a round. */
 const MOST_CLASSES = 20;
@@ -81,23 +81,21 @@ export function truthAt(value: number, column: AlignedColumn, { classes }: Task)
 }
 
 /**
- * AUC, mean one-against-rest AUC of the classes that the test rows hold, or relative error: see `utility`. `scores` has one
- * array an output, parallel to `wanted`.
+ * AUC, mean one-against-rest AUC of the classes that the rows hold, or relative error: see `utility`. `scores` has one
+ * array an output, parallel to `wanted`. Undefined when all rows hold the same.
  */
 export function judged(
   scores: readonly Float64Array[],
   wanted: Float64Array,
   { classes }: Task,
-  target: string,
-): number {
-  if (!classes) return relativeError(scores[0]!, wanted, target);
+): number | undefined {
+  if (!classes) return relativeError(scores[0]!, wanted);
   const areas = (classes.length === 2 ? [1] : [...classes.keys()]).flatMap((ofClass) => {
     const labels = Uint8Array.from(wanted, (found) => (found === ofClass ? 1 : 0));
     if (!labels.includes(0) || !labels.includes(1)) return [];
     return [areaUnderCurve(classes.length === 2 ? scores[0]! : shares(scores, ofClass), labels)];
   });
-  if (areas.length === 0) throw sameEverywhere(target);
-  return areas.reduce((sum, area) => sum + area, 0) / areas.length;
+  return areas.length === 0 ? undefined : areas.reduce((sum, area) => sum + area, 0) / areas.length;
 }
 
 /** Softmax of the scores, of one class. */
@@ -110,10 +108,10 @@ function shares(scores: readonly Float64Array[], ofClass: number): Float64Array 
 }
 
 /** Root mean squared error over the standard deviation of what was to be predicted. */
-function relativeError(found: Float64Array, wanted: Float64Array, target: string): number {
+function relativeError(found: Float64Array, wanted: Float64Array): number | undefined {
   const mean = wanted.reduce((sum, value) => sum + value, 0) / wanted.length;
   const spread = wanted.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  if (spread === 0) throw sameEverywhere(target);
+  if (spread === 0) return undefined;
   return Math.sqrt(found.reduce((sum, value, row) => sum + (value - wanted[row]!) ** 2, 0) / spread);
 }
 
@@ -121,7 +119,7 @@ function invalidTarget(message: string): UserFailure {
   return new UserFailure('INVALID_CONFIG', message, { field: 'target' });
 }
 
-function sameEverywhere(target: string): UserFailure {
+export function sameEverywhere(target: string): UserFailure {
   return new UserFailure(
     'INSUFFICIENT_DATA',
     `All test rows hold the same value of "${target}", so no prediction can be judged. Give a test table with more rows, or another target.`,

@@ -1,25 +1,30 @@
-import type { Score } from '../../schema/messages/scores.js';
-import { UserFailure } from '../failure.js';
-import type { Table } from '../tables/table.js';
-import { alignTables, isComparable, takeRows, type AlignedColumn, type AlignedTables } from './align.js';
-import { binCategories, binNumbers, type BinnedColumn } from './boosting/binned-features.js';
-import { fitBoostedTrees, type BoostedTrees } from './boosting/boosted-trees.js';
-import { outputsOf, type Objective } from './boosting/objectives.js';
-import { judged, labelCount, requireTarget, taskOf, truthAt, type Task } from './prediction-task.js';
-import { randomNumbers, shuffledIndices } from './random.js';
+import { SCORE_NAMES, type Score } from '../../../schema/messages/scores.js';
+import { UserFailure } from '../../failure.js';
+import type { Table } from '../../tables/table.js';
+import { alignTables, isComparable, takeRows, type AlignedColumn, type AlignedTables } from '../align.js';
+import { binCategories, binNumbers, type BinnedColumn } from '../boosting/binned-features.js';
+import type { BoostedTrees } from '../boosting/boosted-trees.js';
+import { outputsOf } from '../boosting/objectives.js';
+import { randomNumbers, shuffledIndices } from '../random.js';
+import {
+  judged,
+  labelCount,
+  requireTarget,
+  sameEverywhere,
+  taskOf,
+  truthAt,
+  type Task,
+} from './prediction-task.js';
+import { chooseSetting, fitSetting, PAUSES } from './settings-search.js';
 
-/** Of the rows trained on, one in so many only tells when to stop. */
+/** Of the rows trained on, one in so many only tells which setting is best. */
 const VALIDATION_FRACTION = 9;
 /** Without a test table, one real row in so many is kept from the real-trained model and tests both. */
 const TEST_FRACTION = 10;
 /** A model of fewer rows would say more about chance than about the table. */
 const FEWEST_ROWS = 30;
 /** Rows × columns × classes of a table that are learnt from; a larger one is cut to random rows. */
-const MOST_CELLS = 5_000_000;
-
-/** A low rate with early stopping stands in for a search over tree counts. */
-const BOOSTING = { rounds: 300, rate: 0.08, limits: { depth: 5, leastWeight: 3, shrinkage: 1 } };
-const PATIENCE = 20;
+const MOST_CELLS = 1_000_000;
 
 export interface UtilityOptions {
   readonly real: Table;
@@ -34,21 +39,21 @@ export interface UtilityOptions {
 }
 
 /**
- * Trains boosted trees on synthetic rows and tests them on real ones, beside the same trained on as many real rows. AUC for two
- * classes, mean one-against-rest AUC for up to 20, for numbers the root mean squared error over the deviation of the test
- * rows.
+ * `utility`: boosted trees that learnt from synthetic rows, tested on real ones, beside the same learnt from as many real rows. Each
+ * side chooses its setting among 36 by a ninth of its rows. `augmentedUtility`: what the real side's setting and rows reach
+ * once synthetic rows are added. AUC for two classes, mean one-against-rest AUC for up to 20, for numbers the root mean
+ * squared error over the deviation of the test rows.
  *
  * @throws UserFailure INVALID_CONFIG (field `target`) for a column that isn't there or can't be predicted;
  *   INSUFFICIENT_DATA naming the table that has too few rows, or too few classes, to train or test on
  */
-export async function utility(options: UtilityOptions): Promise<Score> {
-  const { target, seed, pause } = options;
+export async function utilityScores(options: UtilityOptions): Promise<Score[]> {
+  const { target, seed } = options;
   requireTarget(options.real, target);
   const { real, test, isSplit } = testRows(options);
   const all = alignTables(real, options.synthetic, 'synthetic table');
   const tested = alignTables(real, test, 'test table');
-  const aimed = all.columns.find(({ name }) => name === target)!;
-  const task = taskOf(aimed);
+  const task = taskOf(all.columns.find(({ name }) => name === target)!);
   const withTruth = (tables: AlignedTables): AlignedTables => rowsWithTruth(tables, target, seed, task);
   const training = withTruth(all);
   const testing = withTruth(tested);
@@ -56,24 +61,71 @@ export async function utility(options: UtilityOptions): Promise<Score> {
 
   const truth = truthOf(training, testing, target, task);
   const ranges = rangesOf(training, testing);
-  const learn = async (rows: Int32Array, from: number): Promise<number> => {
-    const step = (fraction: number) => pause(from + fraction / 2);
-    const columns = featuresOf(training, testing, target, rows);
-    const model = await fitted(columns, task.objective(truth), rows, seed, step);
-    const wanted = Float64Array.from(ranges.test, (row) => truth[row]!);
-    return judged(model.scores(columns, ranges.test), wanted, task, target);
+  const wanted = Float64Array.from(ranges.test, (row) => truth[row]!);
+  const tests = (columns: readonly BinnedColumn[], model: BoostedTrees, rounds: number): number => {
+    const value = judged(model.scores(columns, ranges.test, rounds), wanted, task);
+    if (value === undefined) throw sameEverywhere(target);
+    return value;
   };
-  const value = await learn(ranges.synthetic, 0);
-  const reference = await learn(ranges.real, 0.5);
-  return {
-    name: 'utility',
-    value,
-    reference,
+  const pause = trees(task, options.pause);
+  const learn = async (rows: Int32Array) => {
+    const { learnt, validation } = parted(rows, seed);
+    const lesson = {
+      columns: featuresOf(training, testing, target, rows),
+      truth,
+      task,
+      training: learnt,
+      pause,
+    };
+    const { setting, model } = await chooseSetting(lesson, validation);
+    return { setting, learnt, value: tests(lesson.columns, model, setting.rounds) };
+  };
+  const synthetic = await learn(ranges.synthetic);
+  const ofReal = await learn(ranges.real);
+  const both = joined([ofReal.learnt, ranges.synthetic], Int32Array);
+  const columns = featuresOf(training, testing, target, both);
+  const model = await fitSetting({ columns, truth, task, training: both, pause }, ofReal.setting);
+
+  const shared = {
+    reference: ofReal.value,
     referenceSource: 'REAL',
-    better: task.classes ? 'higher' : 'lower',
     unit: 'share',
-    meaning: meaningOf(target, task, isSplit),
-  };
+    better: task.classes ? 'higher' : 'lower',
+  } as const;
+  return [
+    {
+      ...shared,
+      name: SCORE_NAMES.utility,
+      value: synthetic.value,
+      meaning:
+        `How well boosted trees that learnt from synthetic rows predict "${target}" of real rows (${measureOf(task)}), beside the ` +
+        `same learnt from real rows.${isSplit ? SPLIT : ''}`,
+    },
+    {
+      ...shared,
+      name: SCORE_NAMES.augmentedUtility,
+      value: tests(columns, model, ofReal.setting.rounds),
+      meaning:
+        'The same learnt from real and synthetic rows together: whether adding synthetic rows to the real ones helps.',
+    },
+  ];
+}
+
+const SPLIT =
+  ' Without a test table, a random tenth of the real rows tests both; the generator may have learnt from it.';
+
+/** Turns the trees grown so far into the share of all that will be. */
+function trees(task: Task, pause: (fraction: number) => Promise<void>): () => Promise<void> {
+  let grown = 0;
+  const all = (2 * PAUSES.search + PAUSES.most) * outputsOf(task.objective(new Float64Array(0)));
+  return () => pause(++grown / all);
+}
+
+/** A random ninth of the rows to choose a setting by, and the others to learn from. */
+function parted(rows: Int32Array, seed: number): { learnt: Int32Array; validation: Int32Array } {
+  const order = shuffledIndices(rows.length, randomNumbers(seed + 3)).map((place) => rows[place]!);
+  const held = Math.floor(rows.length / VALIDATION_FRACTION);
+  return { learnt: order.slice(held).sort(), validation: order.slice(0, held) };
 }
 
 function testRows({ real, test, seed }: UtilityOptions): { real: Table; test: Table; isSplit: boolean } {
@@ -176,34 +228,10 @@ function joined<Values extends Float64Array | Int32Array>(
   return whole;
 }
 
-async function fitted(
-  columns: readonly BinnedColumn[],
-  objective: Objective,
-  rows: Int32Array,
-  seed: number,
-  pause: (fraction: number) => Promise<void>,
-): Promise<BoostedTrees> {
-  const order = shuffledIndices(rows.length, randomNumbers(seed + 3)).map((place) => rows[place]!);
-  const held = Math.floor(rows.length / VALIDATION_FRACTION);
-  let trees = 0;
-  return fitBoostedTrees(columns, objective, order.slice(held).sort(), {
-    ...BOOSTING,
-    validation: { rows: order.slice(0, held), patience: PATIENCE },
-    pause: () => pause(++trees / (BOOSTING.rounds * outputsOf(objective))),
-  });
-}
-
-function meaningOf(target: string, { classes }: Task, isSplit: boolean): string {
-  const measure = !classes
-    ? 'error over the spread of the true values; 0 is perfect, 1 no better than always saying the mean'
-    : classes.length === 2
-      ? 'AUC; 1 is perfect, 0.5 is guessing'
-      : `AUC of each of ${classes.length} values against the others, on average; 1 is perfect, 0.5 is guessing`;
-  return (
-    `How well boosted trees that learnt from synthetic rows predict "${target}" of real rows (${measure}), beside the same learnt ` +
-    `from real rows.` +
-    (isSplit
-      ? ' Without a test table, a random tenth of the real rows tests both; the generator may have learnt from it.'
-      : '')
-  );
+function measureOf({ classes }: Task): string {
+  if (!classes)
+    return 'error over the spread of the true values; 0 is perfect, 1 no better than always saying the mean';
+  return classes.length === 2
+    ? 'AUC; 1 is perfect, 0.5 is guessing'
+    : `AUC of each of ${classes.length} values against the others, on average; 1 is perfect, 0.5 is guessing`;
 }
