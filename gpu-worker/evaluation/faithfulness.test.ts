@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Table } from '../tables/table.js';
 import { alignTables } from './align.js';
 import { faithfulness } from './faithfulness.js';
@@ -54,14 +52,6 @@ describe('α-precision and β-recall', () => {
     expect(narrow.recall).toBeLessThan(0.35);
   });
 
-  it('agree with synthcity on halves of Online Shoppers', async () => {
-    // 0.992 and 0.497 for other halves of 5,548 rows.
-    const [first, second] = [shoppersHalf(0), shoppersHalf(1)];
-    const { precision, recall } = (await scores(first, second))!;
-    expect(precision).toBeGreaterThan(0.97);
-    expect(Math.abs(recall - 0.497)).toBeLessThan(0.01);
-  });
-
   it('cut the longer table, and have no answer for one row or without columns', async () => {
     const [short, long] = [cloud(300, 1), cloud(1200, 2)];
     for (const found of [
@@ -76,24 +66,3 @@ describe('α-precision and β-recall', () => {
     expect(await scores(ids, ids)).toBeUndefined();
   });
 });
-
-/** Every fourth row from the first or the third on. */
-function shoppersHalf(half: 0 | 1): Table {
-  const codes = new Set(['Month', 'OperatingSystems', 'Browser', 'Region', 'TrafficType', 'VisitorType']);
-  const [names, ...rows] = readFileSync(
-    fileURLToPath(new URL('../../examples/online-shoppers/online-shoppers.csv', import.meta.url)),
-    'utf8',
-  )
-    .trim()
-    .split(/\r?\n/)
-    .map((line) => line.split(','));
-  const chosen = rows.filter((_, index) => index % 4 === 2 * half);
-  return tableOf(
-    ...names!.map((name, index) => {
-      const cells = chosen.map((row) => row[index]!);
-      return codes.has(name) || name === 'Weekend' || name === 'Revenue'
-        ? categoricalColumn(name, cells)
-        : numericColumn(name, cells.map(Number));
-    }),
-  );
-}

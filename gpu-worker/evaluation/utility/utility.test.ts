@@ -73,6 +73,17 @@ describe('utility', () => {
     },
   );
 
+  it('gains from synthetic rows that are added to few real ones, and loses by wrong ones', async () => {
+    const few = { target: 'spent', real: visits(60, 1) };
+    const wrong = { ...few, synthetic: visits(60, 3, true) };
+    const right = { ...few, synthetic: visits(60, 3) };
+    const [added, spoilt] = await Promise.all([scores(right), scores(wrong)]);
+    expect(added[1]).toMatchObject({ name: 'augmentedUtility', better: 'lower', referenceSource: 'REAL' });
+    expect(added[1]!.reference).toBe(added[0]!.reference);
+    expect(added[1]!.value).toBeLessThan(added[1]!.reference!);
+    expect(spoilt[1]!.value).toBeGreaterThan(spoilt[1]!.reference!);
+  });
+
   it('tests on a tenth of the real rows without a test table, and says so', async () => {
     const without = await score({ target: 'bought', test: undefined });
     expect(without.meaning).toContain('a random tenth of the real rows tests both');
