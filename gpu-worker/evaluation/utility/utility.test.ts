@@ -51,14 +51,16 @@ const score = async (options: Parameters<typeof scores>[0]) => (await scores(opt
 
 describe('utility', () => {
   it.each([
-    ['bought', 'higher'],
-    ['kind', 'higher'],
-    ['spent', 'lower'],
-  ])(
+    ['bought', 'higher', 600],
+    // Three classes take three trees a round.
+    ['kind', 'higher', 200],
+    ['spent', 'lower', 600],
+  ] as const)(
     'tells rows that teach "%s" as well as real ones from rows that teach nothing',
-    async (target, better) => {
-      const good = await score({ target });
-      const useless = await score({ target, synthetic: visits(600, 3, true) });
+    async (target, better, rows) => {
+      const real = visits(rows, 1);
+      const good = await score({ target, real, synthetic: visits(rows, 3) });
+      const useless = await score({ target, real, synthetic: visits(rows, 3, true) });
       expect(good).toMatchObject({ name: 'utility', better, referenceSource: 'REAL' });
       expect(useless.reference).toBe(good.reference);
       expect(Math.abs(good.value - good.reference!)).toBeLessThan(0.05);
