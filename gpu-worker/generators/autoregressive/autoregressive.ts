@@ -22,11 +22,11 @@ import { BinSampler } from './sampling.js';
 import { train, type BinnedRows } from './training.js';
 
 const FEWEST_ROWS = 10;
-/** Length that the one-hot vector of a row may have; beyond it columns get fewer bins each. */
-const MOST_UNITS = 16_384;
+/** Length that the one-hot vector of a row may have; beyond it columns get fewer bins each. Its square is the direct weights. */
+const MOST_UNITS = 4096;
 /** Rows that a table without anything to predict is written in at a time. */
 const ROWS_AT_A_TIME = 8192;
-const FORMAT = 'synthcart autoregressive model 1';
+const FORMAT = 'synthcart autoregressive model 2';
 
 /** What a model is, besides its tensors. */
 const Description = z.strictObject({

@@ -10,8 +10,9 @@ const Progress = z.strictObject({
   batch: z.int().min(0),
   /** Sum of the training losses of this epoch's rows so far. */
   epochLoss: z.number(),
+  /** The lowest held-out loss so far. */
   bestLoss: z.number().nullable(),
-  /** −1 before the first epoch's end. */
+  /** The last epoch that is kept if the fit ends; −1 before the first one's end. */
   bestEpoch: z.int().min(-1),
 });
 export type Progress = z.infer<typeof Progress>;
@@ -49,14 +50,14 @@ export interface Checkpoint {
   /** Adam's moments. */
   readonly means: Values;
   readonly squares: Values;
-  /** Running average of the parameters, and the one with the lowest held-out loss so far. */
+  /** Running average of the parameters, and the one that is kept if the fit ends. */
   readonly average: Values;
   readonly best: Values;
   readonly progress: Progress;
   readonly origin: Origin;
 }
 
-const FORMAT = 'synthcart autoregressive checkpoint 2';
+const FORMAT = 'synthcart autoregressive checkpoint 3';
 const PARTS = ['parameters', 'means', 'squares', 'average', 'best'] as const;
 
 export function writeCheckpoint(shapes: readonly ParameterShape[], checkpoint: Checkpoint): Uint8Array {

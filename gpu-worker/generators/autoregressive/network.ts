@@ -9,6 +9,10 @@ import { realUnits, unitDegrees, type Layout } from './layout.js';
  * section 4.2). The output for a column depends only on columns of lower rank, so that one pass gives every
  * conditional distribution, and their product is the probability of a row.
  *
+ * Direct weights lead from each bin to those of all later columns (the paper's section 4.3 calls them direct connections).
+ * Without them, what a column says to the next one has to pass the few hidden units whose degree lies between the two, and
+ * relations of two categories come out blurred; with them, the network begins as a log-linear model of pairs.
+ *
  * Parameters are a flat list of tensors in the order of `parameterShapes`. Entries that a mask forbids are zero from
  * the start and get no gradient, so no mask is applied on the way forward.
  */
@@ -23,6 +27,7 @@ export function parameterShapes({ units, hidden }: Layout, blocks: number): Para
   return [
     { name: 'input/weights', shape: [units, hidden] },
     { name: 'input/bias', shape: [hidden] },
+    { name: 'direct/weights', shape: [units, units] },
     ...Array.from({ length: blocks }, (_, block) => [
       { name: `block${block}/first/weights`, shape: [hidden, hidden] },
       { name: `block${block}/first/bias`, shape: [hidden] },
@@ -33,6 +38,9 @@ export function parameterShapes({ units, hidden }: Layout, blocks: number): Para
     { name: 'output/bias', shape: [units] },
   ];
 }
+
+/** Place of the direct weights among the parameters. */
+export const DIRECT_WEIGHTS = 2;
 
 /** Output bias of padding: its probability is 0 in single precision, and it gets no gradient. */
 const PADDING_LOGIT = -1e4;
@@ -82,6 +90,7 @@ export function maskOf(layout: Layout, name: string): Uint8Array | undefined {
   const { degrees } = layout;
   if (name === 'input/weights') return mask(bins, degrees, (from, to) => from <= to);
   if (name === 'output/weights') return mask(degrees, bins, (from, to) => from < to);
+  if (name === 'direct/weights') return mask(bins, bins, (from, to) => from < to);
   return mask(degrees, degrees, (from, to) => from <= to);
 }
 
@@ -97,7 +106,12 @@ function mask(from: Int32Array, to: Int32Array, allowed: (from: number, to: numb
 
 /** Logits [rows, units] of one-hot bins [rows, units]. */
 export function logitsOf(parameters: Parameters, oneHot: tf.Tensor2D): tf.Tensor2D {
-  const [inputWeights, inputBias, ...rest] = parameters as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
+  const [inputWeights, inputBias, directWeights, ...rest] = parameters as [
+    tf.Tensor2D,
+    tf.Tensor1D,
+    tf.Tensor2D,
+    ...tf.Tensor[],
+  ];
   const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
   let stream = tf.add<tf.Tensor2D>(tf.matMul(oneHot, inputWeights), inputBias);
   for (let at = 0; at + 2 < rest.length; at += 4) {
@@ -110,7 +124,8 @@ export function logitsOf(parameters: Parameters, oneHot: tf.Tensor2D): tf.Tensor
     const inner = tf.add<tf.Tensor2D>(tf.matMul(tf.relu(stream), firstWeights), firstBias);
     stream = tf.add(stream, tf.add(tf.matMul(tf.relu(inner), secondWeights), secondBias));
   }
-  return tf.add<tf.Tensor2D>(tf.matMul(tf.relu(stream), outputWeights), outputBias);
+  const through = tf.matMul(tf.relu<tf.Tensor2D>(stream), outputWeights);
+  return tf.add(tf.add<tf.Tensor2D>(through, tf.matMul(oneHot, directWeights)), outputBias);
 }
 
 /** Mean negative log likelihood of the rows, in nats a row, as a scalar. */

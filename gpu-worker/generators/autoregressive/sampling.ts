@@ -115,6 +115,8 @@ type SamplingState = { readonly parameters: readonly tf.Tensor[] };
 type Drawn = {
   /** The first layer's sums over them [rows, hidden]. */
   readonly sums?: tf.Tensor2D;
+  /** What the direct weights add to the logits [rows, units]. */
+  readonly direct?: tf.Tensor2D;
   /** Each layer's activations that depend on no other column [rows, units so far]; none before there is one. */
   readonly layers?: readonly tf.Tensor2D[];
 };
@@ -127,7 +129,7 @@ function drawnSpecs(layout: Layout, blocks: number, rows: number, columns: numbe
   const known = unitsUpTo(layout, columns);
   const spec = (units: number): Spec => ({ shape: [rows, units], dtype: 'float32' });
   const layers = Array.from({ length: known > 0 ? blocks * 2 + 1 : 0 }, () => spec(known));
-  return { sums: spec(layout.hidden), layers };
+  return { sums: spec(layout.hidden), direct: spec(layout.units), layers };
 }
 
 /**
@@ -143,10 +145,16 @@ function drawColumns(
   before: Drawn,
 ): Drawn & { readonly bins: tf.Tensor2D } {
   const rows = uniforms.shape[0];
-  const [inputWeights, inputBias, ...rest] = parameters as [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
+  const [inputWeights, inputBias, directWeights, ...rest] = parameters as [
+    tf.Tensor2D,
+    tf.Tensor1D,
+    tf.Tensor2D,
+    ...tf.Tensor[],
+  ];
   const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
   const bins: tf.Tensor1D[] = [];
   let sums = before.sums ?? tf.tile<tf.Tensor2D>(tf.reshape(inputBias, [1, -1]), [rows, 1]);
+  let direct = before.direct;
   let layers = before.layers ?? [];
   for (const [at, column] of columns.entries()) {
     const rank = first + at;
@@ -157,17 +165,20 @@ function drawColumns(
     const logits = known
       ? tf.add(tf.matMul(known, tf.slice(outputWeights, [0, offset], [known.shape[1], width])), bias)
       : tf.tile(tf.reshape(bias, [1, width]), [rows, 1]);
-    const chosen = choose(logits as tf.Tensor2D, tf.slice(uniforms, [0, at], [rows, 1]));
+    const told = direct ? tf.add(logits, tf.slice(direct, [0, offset], [rows, width])) : logits;
+    const chosen = choose(told as tf.Tensor2D, tf.slice(uniforms, [0, at], [rows, 1]));
     bins.push(chosen);
     if (rank === layout.widths.length - 1) break;
     const weights = tf.slice(inputWeights, [offset, 0], [width, -1]);
     sums = tf.add<tf.Tensor2D>(sums, tf.gather(weights, chosen));
+    const ofColumn = tf.gather<tf.Tensor2D>(tf.slice(directWeights, [offset, 0], [width, -1]), chosen);
+    direct = direct ? tf.add<tf.Tensor2D>(direct, ofColumn) : ofColumn;
     const from = unitsUpTo(layout, rank);
     const to = unitsUpTo(layout, rank + 1);
     if (to > from) layers = grow(layers, rest, sums, from, to);
   }
   const drawn = { bins: tf.stack(bins, 1) as tf.Tensor2D };
-  return first + columns.length < layout.widths.length ? { ...drawn, sums, layers } : drawn;
+  return first + columns.length < layout.widths.length ? { ...drawn, sums, direct, layers } : drawn;
 }
 
 /** A bin for each row, int32 [rows], from logits [rows, width]: the inverse of the cumulative distribution. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from '../../compute/program.js';
 import { stored, type Stored, type Values } from '../../compute/tensors.js';
 import type { Layout } from './layout.js';
-import type { Parameters } from './network.js';
+import { DIRECT_WEIGHTS, type Parameters } from './network.js';
 
 /**
  * Lets neighbouring bins of a number learn from each other. One-hot bins know no order, so that a network must learn
@@ -14,6 +14,12 @@ import type { Parameters } from './network.js';
  * noisier form. That is a change of parameters: `smoothed` gives the weights of the plain network.
  */
 export type Kernels = readonly tf.Tensor3D[];
+
+/**
+ * Direct weights are written as this times w. Optimizer steps and decay then move them so much faster: pairs of rare bins
+ * need weights far from zero, and at the other weights' pace they would get there long after those have learnt single rows.
+ */
+const DIRECT_PACE = 8;
 
 /** Widths of the bumps, in bins: standard deviations of the Gaussians. */
 const BUMP_WIDTHS = [1.5, 4, 12] as const;
@@ -72,6 +78,7 @@ function centredBumps(frequencies: Float32Array): Float64Array {
 /** The plain network's parameters. New tensors only for the first and the last layer's weights. */
 export function smoothed(layout: Layout, kernels: Kernels, parameters: Parameters): tf.Tensor[] {
   const result = [...parameters];
+  result[DIRECT_WEIGHTS] = tf.mul(parameters[DIRECT_WEIGHTS]!, DIRECT_PACE);
   const last = parameters.length - 2;
   result[0] = smoothRows(layout, kernels, parameters[0] as tf.Tensor2D);
   result[last] = tf.transpose(smoothRows(layout, kernels, tf.transpose(parameters[last] as tf.Tensor2D)));

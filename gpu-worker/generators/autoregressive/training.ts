@@ -40,8 +40,16 @@ export interface BinnedRows {
 /** Share of all steps during which the rate rises from zero. */
 const WARM_UP_SHARE = 0.05;
 /** Steps that a run takes by default; enough for a table of ten thousand rows, on which it was tuned. */
-const DEFAULT_STEPS = 300;
-const DEFAULT_EPOCHS = { least: 4, most: 200 };
+const DEFAULT_STEPS = 1000;
+const DEFAULT_EPOCHS = { least: 4, most: 60 };
+/** A small table gets smaller batches: so many to an epoch at least, of so many rows at least. */
+const LEAST_BATCHES = 20;
+const LEAST_BATCH_SIZE = 32;
+/**
+ * How far above its lowest the held-out loss may be, as a share of it, in an epoch that is kept. The likelihood of unseen rows
+ * falls long before the rows that are drawn lose in likeness or begin to repeat real ones, so its lowest is no good end.
+ */
+const TOLERATED_RISE = 0.05;
 /** Points of a series over a whole fit: what a chart can show, and no flood where steps are short. */
 const MOST_POINTS = 3000;
 /** Rows a forward pass of validation. */
@@ -50,8 +58,8 @@ const VALIDATION_BATCH = 1000;
 const MOST_VALIDATION_ROWS = 20_000;
 
 /**
- * Fits the network by maximum likelihood, and gives the averaged parameters of the epoch with the lowest held-out
- * loss. Rejects with the session's reason when aborted, and with UserFailure DIVERGED when the loss isn't finite.
+ * Fits the network by maximum likelihood, and gives the averaged parameters of the last epoch whose held-out loss is not far
+ * above the lowest. Rejects with the session's reason when aborted, and with UserFailure DIVERGED when the loss isn't finite.
  *
  * Every random choice derives from (seed, epoch), so that a fit that goes on from a checkpoint meets the same batches.
  * A checkpoint of any other `origin` is refused with a RangeError.
@@ -67,7 +75,11 @@ export async function train(
   const shapes = parameterShapes(layout, config.residualBlocks);
   const { training, validation } = split(table.rows, config.validationShare, random.derive('split'));
   const logs = logFrequencies(layout, table, training);
-  const batchSize = Math.min(config.batchSize, training.length);
+  const batchSize = Math.min(
+    config.batchSize,
+    training.length,
+    Math.max(LEAST_BATCH_SIZE, Math.ceil(training.length / LEAST_BATCHES)),
+  );
   const batches = Math.ceil(training.length / batchSize);
   const epochs =
     config.epochs ??
@@ -139,8 +151,8 @@ export async function train(
       const step = (progress.epoch + 1) * batches;
       session.metric('train/epoch_loss', step, progress.epochLoss / training.length);
       session.metric('validation/loss', step, heldOut);
-      if (progress.bestLoss === null || heldOut < progress.bestLoss) {
-        progress.bestLoss = heldOut;
+      progress.bestLoss = Math.min(progress.bestLoss ?? heldOut, heldOut);
+      if (heldOut <= progress.bestLoss * (1 + TOLERATED_RISE)) {
         progress.bestEpoch = progress.epoch;
         best = packing.unpackStored((await programs.state.read()).average);
       }

@@ -8,34 +8,37 @@ export const AutoregressiveConfig = z.strictObject({
     .max(10_000)
     .optional()
     .describe(
-      'Most passes over the training rows, 1–10,000. Left out, it is chosen so that training takes about 1,500 steps (4–200 ' +
-        'passes). Training ends earlier when the held-out loss stops falling.',
+      'Most passes over the training rows, 1–10,000. Left out, it is chosen so that training takes about 1,000 steps (4–60 ' +
+        'passes). Training ends earlier when the held-out loss has risen too far.',
     ),
   batchSize: z
     .int()
     .min(8)
     .max(65_536)
     .default(500)
-    .describe('Rows a training step, 8–65,536. Larger batches use the engine better and need more memory.'),
+    .describe(
+      'Most rows a training step, 8–65,536; small tables take fewer, so that a pass has at least 20 steps. Larger batches use ' +
+        'the engine better and need more memory.',
+    ),
   learningRate: z
     .number()
     .min(1e-6)
     .max(0.1)
-    .default(2e-3)
+    .default(1e-3)
     .describe(
       'Step size of Adam after its warm-up, 1e-6–0.1; it falls to zero along a cosine. Lower it if a run diverges.',
     ),
   weightDecay: z
     .number()
     .min(0)
-    .max(1)
-    .default(0.01)
-    .describe('Decoupled weight decay, 0–1. More of it keeps a model of few rows from memorising them.'),
+    .max(100)
+    .default(4)
+    .describe('Decoupled weight decay, 0–100. More of it keeps a model of few rows from memorising them.'),
   hiddenUnits: z
     .int()
     .min(8)
     .max(4096)
-    .default(256)
+    .default(128)
     .describe('Width of each hidden layer, 8–4,096. Time grows with its square.'),
   residualBlocks: z
     .int()
@@ -71,19 +74,21 @@ export const AutoregressiveConfig = z.strictObject({
     .number()
     .min(0.01)
     .max(0.5)
-    .default(0.1)
+    .default(0.03)
     .describe('Share of rows held out to decide when to stop, 0.01–0.5; the model never learns from them.'),
   patience: z
     .int()
     .min(1)
     .max(1000)
-    .default(10)
-    .describe('Passes without a lower held-out loss after which training stops, 1–1,000.'),
+    .default(3)
+    .describe(
+      'Passes in a row with a held-out loss more than 5 % above the lowest, after which training stops, 1–1,000.',
+    ),
   averaging: z
     .number()
     .min(0)
     .max(0.9999)
-    .default(0.99)
+    .default(0.998)
     .describe(
       'Decay of the running average of the weights that is kept as the model, 0–0.9999; 0 keeps the last weights.',
     ),
