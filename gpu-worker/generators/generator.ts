@@ -29,6 +29,12 @@ export interface SampleSession {
   progress(fraction: number): void;
 }
 
+/** What a model has learnt about a column, or about the table, as a sentence for people. */
+export interface Finding {
+  readonly subject: string;
+  readonly text: string;
+}
+
 /** A fitted generator: makes rows of the shape it has learnt. */
 export interface FittedGenerator {
   readonly columns: readonly ColumnSchema[];
@@ -42,6 +48,8 @@ export interface FittedGenerator {
    * the model can't condition on, naming the column and what it knows.
    */
   complete?(known: Table, session: SampleSession, chunkRows?: number): AsyncIterable<Table>;
+  /** What can be told of the fit, where the model is one that people can read. */
+  findings?(): readonly Finding[];
   /** A safetensors file: weights as tensors, encoders and config as JSON in its metadata. Holds no training row. */
   save(): Promise<Uint8Array>;
 }

@@ -1,9 +1,11 @@
 import { UserFailure } from '../failure.js';
 import { autoregressive } from './autoregressive/autoregressive.js';
+import { copula } from './copula/copula.js';
 import type { Generator } from './generator.js';
+import { normal } from './normal/normal.js';
 
 /** Every generator, in the order in which users are shown them. */
-export const GENERATORS: readonly Generator[] = [autoregressive];
+export const GENERATORS: readonly Generator[] = [autoregressive, copula, normal];
 
 /** The generator of that name; throws UserFailure INVALID_CONFIG naming those that exist. */
 export function generatorOf(name: string): Generator {

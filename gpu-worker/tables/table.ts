@@ -38,3 +38,16 @@ export function columnOf(table: Table, name: string): Column {
   if (!column) throw new RangeError(`the table has no column "${name}"`);
   return column;
 }
+
+/** Rows `from` up to but without `to`; shares memory with the table where they are all of them. */
+export function rowsBetween(table: Table, from: number, to: number): Table {
+  if (from === 0 && to === table.rows) return table;
+  return {
+    rows: to - from,
+    columns: table.columns.map((column) =>
+      isNumeric(column)
+        ? { ...column, values: column.values.slice(from, to) }
+        : { ...column, codes: column.codes.slice(from, to) },
+    ),
+  };
+}

@@ -4,7 +4,7 @@ import type { Engine } from '../../compute/program.js';
 import { Random } from '../../compute/random.js';
 import { readSafetensors, tensorOf, writeSafetensors } from '../../compute/safetensors.js';
 import { UserFailure } from '../../failure.js';
-import type { Table } from '../../tables/table.js';
+import { rowsBetween, type Table } from '../../tables/table.js';
 import {
   ColumnBins,
   binCount,
@@ -114,7 +114,7 @@ class AutoregressiveModel implements FittedGenerator {
         const drawn = await sampler?.draw(count, ofRows.derive('bins'), session.signal);
         const table = this.decoded(start, count, drawn, ofRows);
         for (let from = 0; from < count; from += chunkRows)
-          yield slice(table, from, Math.min(from + chunkRows, count));
+          yield rowsBetween(table, from, Math.min(from + chunkRows, count));
         session.progress((start + count) / rows);
       }
     } finally {
@@ -189,16 +189,4 @@ async function nothingToTrain(session: FitSession): Promise<ReadonlyMap<string, 
   session.signal.throwIfAborted();
   session.progress(1, 0);
   return new Map();
-}
-
-function slice(table: Table, from: number, to: number): Table {
-  if (from === 0 && to === table.rows) return table;
-  return {
-    rows: to - from,
-    columns: table.columns.map((column) =>
-      'values' in column
-        ? { schema: column.schema, values: column.values.slice(from, to) }
-        : { schema: column.schema, codes: column.codes.slice(from, to), categories: column.categories },
-    ),
-  };
 }

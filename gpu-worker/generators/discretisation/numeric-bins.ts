@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Random } from '../../compute/random.js';
 import type { ColumnSchema } from '../../../schema/messages/column.js';
+import { gridOf } from './grid.js';
 import { fitQuantileSegments, sampleQuantileSegments, type Run } from './quantile-segments.js';
 
 /**
@@ -75,30 +76,8 @@ export function decodeNumeric(
   });
 }
 
-const MILLISECONDS = { date: 86_400_000, second: 1000, millisecond: 1 } as const;
-
-function gridOf(schema: ColumnSchema): (value: number) => number {
-  switch (schema.kind) {
-    case 'DATETIME': {
-      const step = MILLISECONDS[schema.precision ?? 'millisecond'];
-      return (value) => Math.round(value / step) * step;
-    }
-    case 'REAL': {
-      const { decimals } = schema;
-      // `+ 0` turns the −0 of rounding into 0.
-      return decimals === undefined ? (value) => value : (value) => Number(value.toFixed(decimals)) + 0;
-    }
-    case 'INTEGER':
-    case 'BOOLEAN':
-      return (value) => Math.round(value) + 0;
-    case 'CATEGORY':
-    case 'TEXT':
-    case 'ID':
-      throw new RangeError(`column "${schema.name}" of kind ${schema.kind} isn't numeric`);
-  }
-}
-
-function runsOf(sorted: Float64Array): Run[] {
+/** Of values in ascending order. */
+export function runsOf(sorted: Float64Array): Run[] {
   const runs: { value: number; count: number }[] = [];
   for (const value of sorted) {
     const last = runs.at(-1);

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { AutoregressiveConfig } from './autoregressive.js';
+import { CopulaConfig } from './copula.js';
+import { NormalConfig } from './normal.js';
 
 /**
  * The generators by the name that a run's config gives, with what they are and their options. The gateway checks a run
@@ -10,6 +12,16 @@ export const GENERATOR_OPTIONS = {
     summary:
       'Predicts each column from those before it with a masked neural network over bins: the most faithful generator for tables, within minutes on a CPU.',
     options: AutoregressiveConfig,
+  },
+  copula: {
+    summary:
+      'Gaussian copula: columns keep their own distributions and are tied by one correlation matrix. Fast, easy to explain, blind to what correlations do not tell.',
+    options: CopulaConfig,
+  },
+  normal: {
+    summary:
+      'Columns on their own: numbers from the best of normal, log-normal, gamma, Poisson, uniform and exponential, categories by frequency. The baseline that knows no relations.',
+    options: NormalConfig,
   },
 } as const satisfies Record<string, { summary: string; options: z.ZodType }>;
 
