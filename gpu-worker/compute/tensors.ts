@@ -162,3 +162,10 @@ const ARRAY_NAMES: Readonly<Record<string, ElementType>> = {
   '[object Int32Array]': 'int32',
   '[object Uint8Array]': 'bool',
 };
+
+/** Zeros of the same shapes, as an optimizer's moments are at first. */
+export function zerosLike<Of extends object>(tree: Of): Of {
+  return mapTree<Stored, Stored>(tree as Tree<Stored>, isStored, ({ shape, values }) =>
+    stored(shape, new Float32Array(values.length)),
+  ) as Of;
+}

@@ -14,7 +14,7 @@ import {
   orderedBinCount,
 } from '../discretisation/column-bins.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
-import { originOf } from './checkpoint.js';
+import { originOf } from '../training/origin.js';
 import { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { layOut, type Layout } from './layout.js';
 import { inOrder, parameterShapes } from './network.js';

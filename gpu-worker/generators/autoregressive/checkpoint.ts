@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { readSafetensors, tensorOf, writeSafetensors, type StoredTensor } from '../../compute/safetensors.js';
+import { Origin } from '../training/origin.js';
 import type { ParameterShape } from './network.js';
 
 /** Where a fit stands. */
@@ -16,31 +16,6 @@ const Progress = z.strictObject({
   bestEpoch: z.int().min(-1),
 });
 export type Progress = z.infer<typeof Progress>;
-
-/** What a fit was made from; a checkpoint is worth nothing to any other. */
-const Origin = z.strictObject({
-  seed: z.number(),
-  /** SHA-256, hex, of the options. */
-  options: z.string(),
-  /** SHA-256, hex, of the columns, their bins and every row's. */
-  table: z.string(),
-});
-export type Origin = z.infer<typeof Origin>;
-
-export function originOf(seed: number, options: unknown, columns: unknown, rows: Uint16Array): Origin {
-  const digest = (...parts: (string | Uint16Array)[]): string =>
-    parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
-  return { seed, options: digest(JSON.stringify(options)), table: digest(JSON.stringify(columns), rows) };
-}
-
-/** Throws a RangeError that names what differs. */
-export function requireSameOrigin(found: Origin, wanted: Origin): void {
-  const differs = (['table', 'options', 'seed'] as const).filter((part) => found[part] !== wanted[part]);
-  if (differs.length === 0) return;
-  throw new RangeError(
-    `the checkpoint belongs to another fit (other ${differs.join(', other ')}), so this one can't go on from it`,
-  );
-}
 
 type Values = Map<string, Float32Array>;
 

@@ -1,3 +1,5 @@
+import { groupByWidth, type Group } from '../encoding/groups.js';
+
 /**
  * Where each column's bins lie in the network's input and output vectors, and which hidden unit may see which column.
  *
@@ -20,31 +22,8 @@ export interface Layout {
   readonly degrees: Int32Array;
 }
 
-/** Columns that are padded to the same width. */
-export interface Group {
-  readonly offset: number;
-  readonly columns: number;
-  readonly width: number;
-}
-
-/** A column joins a group unless more than this share of its units would be padding. */
-const MOST_PADDING = 0.3;
-
 export function layOut(widths: readonly number[], ranks: readonly number[], hidden: number): Layout {
-  const byWidth = [...widths.keys()].sort((a, b) => widths[b]! - widths[a]! || a - b);
-  const offsets = new Int32Array(widths.length);
-  const groups: { offset: number; columns: number; width: number }[] = [];
-  let units = 0;
-  for (const column of byWidth) {
-    let group = groups.at(-1);
-    if (!group || widths[column]! < group.width * (1 - MOST_PADDING)) {
-      group = { offset: units, columns: 0, width: widths[column]! };
-      groups.push(group);
-    }
-    group.columns++;
-    offsets[column] = units;
-    units += group.width;
-  }
+  const { offsets, groups, units } = groupByWidth(widths);
   const highest = Math.max(1, widths.length - 1);
   const degrees = Int32Array.from({ length: hidden }, (_, unit) => 1 + Math.floor((unit * highest) / hidden));
   return { widths, ranks, offsets, groups, units, hidden, degrees };

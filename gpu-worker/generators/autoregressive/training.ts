@@ -7,14 +7,8 @@ import { sizeOf, type Stored, type StoredOf } from '../../compute/tensors.js';
 import type { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { UserFailure } from '../../failure.js';
 import type { FitSession } from '../generator.js';
-import {
-  readCheckpoint,
-  requireSameOrigin,
-  writeCheckpoint,
-  type Checkpoint,
-  type Origin,
-  type Progress,
-} from './checkpoint.js';
+import { requireSameOrigin, type Origin } from '../training/origin.js';
+import { readCheckpoint, writeCheckpoint, type Checkpoint, type Progress } from './checkpoint.js';
 import type { Layout } from './layout.js';
 import {
   byName,

@@ -75,6 +75,37 @@ export function sampleQuantileSegments({ masses, lows, highs }: QuantileSegments
   return low === high ? low : low + (high - low) * random.uniform();
 }
 
+/** Whether the segments stand for more than one value. */
+export function hasWidth({ lows, highs }: QuantileSegments): boolean {
+  return lows[0] !== highs.at(-1);
+}
+
+/** The share of the segments' rows that lie below a value, 0–1; in the middle of its own rows for a point. */
+export function positionIn({ masses, lows, highs }: QuantileSegments, value: number): number {
+  let below = 0;
+  let total = 0;
+  for (let index = 0; index < masses.length; index++) {
+    const [mass, low, high] = [masses[index]!, lows[index]!, highs[index]!];
+    total += mass;
+    if (value > high) below += mass;
+    else if (value >= low) below += low === high ? mass / 2 : (mass * (value - low)) / (high - low);
+  }
+  return below / total;
+}
+
+/** The value below which that share of the rows lies. */
+export function valueAt({ masses, lows, highs }: QuantileSegments, position: number): number {
+  let left = position * masses.reduce((sum, mass) => sum + mass, 0);
+  const last = masses.length - 1;
+  for (let index = 0; index < last; index++) {
+    if (left < masses[index]!) return along(lows[index]!, highs[index]!, left / masses[index]!);
+    left -= masses[index]!;
+  }
+  return along(lows[last]!, highs[last]!, Math.min(1, left / masses[last]!));
+}
+
+const along = (low: number, high: number, share: number): number => low + (high - low) * share;
+
 /** Cuts a stretch into groups of at least `rows` rows; what is left at its end joins the last group. */
 function groupsOf(stretch: readonly Run[], rows: number): Run[][] {
   const groups: Run[][] = [];

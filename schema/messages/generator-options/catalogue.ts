@@ -1,7 +1,11 @@
 import type { z } from 'zod';
 import { AutoregressiveConfig } from './autoregressive.js';
 import { CopulaConfig } from './copula.js';
+import { CtganConfig } from './ctgan.js';
+import { GanConfig } from './gan.js';
 import { NormalConfig } from './normal.js';
+import { TvaeConfig } from './tvae.js';
+import { VaeConfig } from './vae.js';
 
 /**
  * The generators by the name that a run's config gives, with what they are and their options. The gateway checks a run
@@ -12,6 +16,26 @@ export const GENERATOR_OPTIONS = {
     summary:
       'Predicts each column from those before it with a masked neural network over bins: the most faithful generator for tables, within minutes on a CPU.',
     options: AutoregressiveConfig,
+  },
+  tvae: {
+    summary:
+      'Variational auto-encoder for tables: rows from a latent vector, numbers by their modes. Trains within a minute, blurs some relations.',
+    options: TvaeConfig,
+  },
+  ctgan: {
+    summary:
+      'Conditional GAN for tables: a Wasserstein critic over packs of rows, rare categories met more often. The peer that everybody knows.',
+    options: CtganConfig,
+  },
+  vae: {
+    summary:
+      'The plain variational auto-encoder: numbers scaled to their range, categories one-hot. For user profiles and product records without repeated numbers.',
+    options: VaeConfig,
+  },
+  gan: {
+    summary:
+      'The classic generative adversarial network: a generator against a discriminator. To learn from and to compare with; the others make better rows.',
+    options: GanConfig,
   },
   copula: {
     summary:
