@@ -34,6 +34,9 @@ const GENERATORS: readonly { readonly name: string; readonly options: Readonly<R
 /** They have nothing to go on from: a fit takes less time than a checkpoint. */
 const WITHOUT_CHECKPOINTS: ReadonlySet<string> = new Set(['copula', 'normal']);
 
+/** They draw rows that fit known cells. */
+const WITH_CONDITIONS: ReadonlySet<string> = new Set(['autoregressive']);
+
 jest.setTimeout(120_000);
 let engine: Engine;
 beforeAll(async () => {
@@ -240,6 +243,70 @@ describe.each(GENERATORS)('the generator "$name"', ({ name, options }) => {
     expect(failure).toBeInstanceOf(UserFailure);
     expect((failure as UserFailure).message).toMatch(/has 0 rows; .* needs at least \d+/);
   });
+
+  if (WITH_CONDITIONS.has(name)) {
+    const completed = async (known: Table): Promise<Table> => {
+      const signal = new AbortController().signal;
+      const chunks: Table[] = [];
+      for await (const chunk of model.complete!(known, { engine, seed: 4, signal, progress: () => {} }))
+        chunks.push(chunk);
+      expect(chunks.reduce((sum, { rows }) => sum + rows, 0)).toBe(known.rows);
+      return chunks[0]!;
+    };
+    const numbersOf = (made: Table, column: number): Float64Array => {
+      const found = made.columns[column]!;
+      if (!isNumeric(found)) throw new Error(`column ${column} isn't numeric`);
+      return found.values;
+    };
+
+    test('keeps known cells as they are, draws the others, and none of those as missing that were asked for', async () => {
+      const made = await completed(table);
+      expect(
+        cells([made]).map(
+          (column, index) => column.filter((cell, row) => cell !== cells([table])[index]![row]).length > 0,
+        ),
+      ).toEqual(table.columns.map(({ schema: of }) => of.nullable));
+      expect(numbersOf(made, 6).some(Number.isNaN)).toBe(false);
+      expect(cells([made])[7]).not.toContain('missing');
+    });
+
+    test('draws what goes with a known cell, before it and behind it in the table', async () => {
+      const rows = 400;
+      const paid: Column = {
+        schema: schema('paid', 'BOOLEAN'),
+        values: Float64Array.from({ length: rows }, (_, row) => row % 2),
+      };
+      const made = await completed({ rows, columns: [paid] });
+      expect([...numbersOf(made, 4)]).toEqual([...paid.values]);
+      const meanAmount = (value: number): number => {
+        const of = numbersOf(made, 2).filter((_, row) => paid.values[row] === value);
+        return of.reduce((sum, amount) => sum + amount, 0) / of.length;
+      };
+      // Amounts are about 10, 20 and 30; those above 20 are paid.
+      expect(meanAmount(1) - meanAmount(0)).toBeGreaterThan(4);
+    });
+
+    test('says which column it lacks, and which value it never saw', async () => {
+      const color: Column = {
+        schema: schema('color', 'CATEGORY'),
+        codes: Int32Array.of(0),
+        categories: ['red'],
+      };
+      await expect(completed({ rows: 1, columns: [color] })).rejects.toThrow(
+        'has no column "color". It has: order, country',
+      );
+      const country: Column = {
+        schema: schema('country', 'CATEGORY'),
+        codes: Int32Array.of(0),
+        categories: ['atlantis'],
+      };
+      await expect(completed({ rows: 1, columns: [country] })).rejects.toThrow(
+        'knows no "atlantis" in the column "country". It knows: "de", "fr", "it"',
+      );
+    });
+  } else {
+    test('makes no promise of conditions', () => expect(model.complete).toBeUndefined());
+  }
 
   if (WITHOUT_CHECKPOINTS.has(name)) return;
 

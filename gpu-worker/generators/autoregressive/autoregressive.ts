@@ -6,16 +6,20 @@ import { readSafetensors, tensorOf, writeSafetensors } from '../../compute/safet
 import { UserFailure } from '../../failure.js';
 import { rowsBetween, type Table } from '../../tables/table.js';
 import {
-  ColumnBins,
-  binCount,
-  decodeColumn,
-  encodeColumn,
-  fitColumnBins,
-  orderedBinCount,
-} from '../discretisation/column-bins.js';
+  ColumnCodes,
+  codeWidths,
+  decodeCodes,
+  encodeCodes,
+  fitTableCodes,
+  orderedWidths,
+} from '../discretisation/column-codes.js';
+import { inChunks, ROWS_AT_A_TIME } from '../chunks.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
+import { knownColumns, pickCells, withKnownCells } from '../known-cells.js';
 import { originOf } from '../training/origin.js';
 import { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
+import { ConditionalSampler } from './conditional-sampling.js';
+import { knownCodes } from './known-codes.js';
 import { layOut, type Layout } from './layout.js';
 import { inOrder, parameterShapes } from './network.js';
 import { BinSampler } from './sampling.js';
@@ -24,16 +28,14 @@ import { train, type BinnedRows } from './training.js';
 const FEWEST_ROWS = 10;
 /** Length that the one-hot vector of a row may have; beyond it columns get fewer bins each. Its square is the direct weights. */
 const MOST_UNITS = 4096;
-/** Rows that a table without anything to predict is written in at a time. */
-const ROWS_AT_A_TIME = 8192;
-const FORMAT = 'synthcart autoregressive model 2';
+const FORMAT = 'synthcart autoregressive model 3';
 
 /** What a model is, besides its tensors. */
 const Description = z.strictObject({
   columns: z.array(ColumnSchema),
-  /** One a column. */
-  bins: z.array(ColumnBins),
-  /** Rank of each modelled column: those with at least two bins, in the table's order. */
+  /** How each column becomes codes. */
+  codes: z.array(ColumnCodes),
+  /** Rank of each code, in the order of columns and of their codes. */
   ranks: z.array(z.int().min(0)),
   config: AutoregressiveConfig,
 });
@@ -54,24 +56,17 @@ export const autoregressive: Generator<AutoregressiveConfig> = {
       );
     }
     const random = Random.seeded(session.seed);
-    const perColumn = Math.max(
-      2,
-      Math.min(config.bins, Math.floor(MOST_UNITS / Math.max(1, table.columns.length))),
-    );
-    const bins = table.columns.map((column) =>
-      fitColumnBins(column, { bins: perColumn, support: config.minimumSupport }),
-    );
-    const modelled = bins.flatMap((candidate, index) => (binCount(candidate) > 1 ? [index] : []));
+    const codes = fitCodes(table, config);
     const description: Description = {
       columns: table.columns.map(({ schema }) => schema),
-      bins,
-      ranks: ranksOf(modelled.length, config.order, random.derive('ranks')),
+      codes,
+      ranks: ranksOf(codes, config.order, random.derive('ranks')),
       config,
     };
     const layout = layoutOf(description);
     if (!layout) return new AutoregressiveModel(description, await nothingToTrain(session));
-    const binned = binnedRows(table, bins, modelled);
-    const origin = originOf(session.seed, config, [description.columns, bins], binned.bins);
+    const binned = binnedRows(table, codes);
+    const origin = originOf(session.seed, config, [description.columns, codes], binned.bins);
     const parameters = await train(layout, binned, config, session, random, origin);
     return new AutoregressiveModel(description, parameters);
   },
@@ -122,6 +117,37 @@ class AutoregressiveModel implements FittedGenerator {
     }
   }
 
+  async *complete(known: Table, session: SampleSession, chunkRows = ROWS_AT_A_TIME): AsyncIterable<Table> {
+    const { columns, codes, config } = this.description;
+    const given = knownColumns(columns, known);
+    const random = Random.seeded(session.seed);
+    const layout = layoutOf(this.description);
+    const columnOf = codes.flatMap((of, column) => codeWidths(of).map(() => column));
+    const sampler =
+      layout && known.rows > 0
+        ? await ConditionalSampler.compile(
+            session.engine,
+            layout,
+            columnOf,
+            config.residualBlocks,
+            inOrder(parameterShapes(layout, config.residualBlocks), this.parameters),
+            known.rows,
+          )
+        : undefined;
+    try {
+      const shape = { rows: known.rows, atATime: ROWS_AT_A_TIME, chunkRows };
+      yield* inChunks(shape, session, async (start, count) => {
+        const ofRows = given.map((column) => pickCells(column, start, start + count));
+        const stream = random.derive('rows', start);
+        const cells = knownCodes(codes, ofRows, count);
+        const drawn = await sampler?.complete(cells, stream.derive('bins'), session.signal);
+        return withKnownCells(this.decoded(start, count, drawn, stream), ofRows);
+      });
+    } finally {
+      sampler?.dispose();
+    }
+  }
+
   async save(): Promise<Uint8Array> {
     const layout = layoutOf(this.description);
     const shapes = layout ? parameterShapes(layout, this.description.config.residualBlocks) : [];
@@ -132,19 +158,17 @@ class AutoregressiveModel implements FittedGenerator {
   }
 
   private decoded(start: number, rows: number, drawn: Int32Array | undefined, random: Random): Table {
-    const { columns, bins } = this.description;
+    const { columns, codes } = this.description;
     const width = drawn ? drawn.length / rows : 0;
     let modelled = 0;
     return {
       rows,
       columns: columns.map((schema, index) => {
-        const ofColumn = bins[index]!;
-        const chosen = new Uint16Array(rows);
-        if (drawn && binCount(ofColumn) > 1) {
-          for (let row = 0; row < rows; row++) chosen[row] = drawn[row * width + modelled]!;
-          modelled++;
-        }
-        return decodeColumn(ofColumn, schema, chosen, start, random.derive('values', index));
+        const chosen = codeWidths(codes[index]!).map(() => {
+          const at = modelled++;
+          return Uint16Array.from({ length: rows }, (_, row) => drawn![row * width + at]!);
+        });
+        return decodeCodes(codes[index]!, schema, chosen, rows, start, random.derive('values', index));
       }),
     };
   }
@@ -159,30 +183,65 @@ class AutoregressiveModel implements FittedGenerator {
   }
 }
 
-/** Undefined when no column has two bins to choose between. */
-function layoutOf({ bins, ranks, config }: Description): Layout | undefined {
-  const widths = bins.map(binCount).filter((count) => count > 1);
+/** As fine as the network's size allows: first numbers lose their parts, then columns some of their bins. */
+function fitCodes(
+  table: Table,
+  { bins, parts, minimumSupport: support }: AutoregressiveConfig,
+): ColumnCodes[] {
+  const unitsOf = (codes: readonly ColumnCodes[]): number =>
+    codes.flatMap(codeWidths).reduce((sum, width) => sum + width, 0);
+  const fine = fitTableCodes(table, { bins, parts, support });
+  if (unitsOf(fine) <= MOST_UNITS) return fine;
+  const perColumn = Math.max(2, Math.floor(MOST_UNITS / table.columns.length));
+  return fitTableCodes(table, { bins: Math.min(bins, perColumn), parts: 0, support });
+}
+
+/** Undefined when there is nothing to choose in any column. */
+function layoutOf({ codes, ranks, config }: Description): Layout | undefined {
+  const widths = codes.flatMap(codeWidths);
   return widths.length === 0 ? undefined : layOut(widths, ranks, config.hiddenUnits);
 }
 
-function ranksOf(columns: number, order: AutoregressiveConfig['order'], random: Random): number[] {
+/** A column's codes follow each other, whatever the order of columns. */
+function ranksOf(
+  codes: readonly ColumnCodes[],
+  order: AutoregressiveConfig['order'],
+  random: Random,
+): number[] {
+  const counts = codes.map((of) => codeWidths(of).length);
+  let next = 0;
+  const firsts = new Array<number>(counts.length);
+  for (const column of columnOrder(counts.length, order, random)) {
+    firsts[column] = next;
+    next += counts[column]!;
+  }
+  return counts.flatMap((count, column) =>
+    Array.from({ length: count }, (_, code) => firsts[column]! + code),
+  );
+}
+
+function columnOrder(
+  columns: number,
+  order: AutoregressiveConfig['order'],
+  random: Random,
+): Iterable<number> {
   switch (order) {
     case 'file':
       return Array.from({ length: columns }, (_, column) => column);
     case 'reverse':
       return Array.from({ length: columns }, (_, column) => columns - 1 - column);
     case 'random':
-      return [...random.permutation(columns)];
+      return random.permutation(columns);
   }
 }
 
-function binnedRows(table: Table, bins: readonly ColumnBins[], modelled: readonly number[]): BinnedRows {
-  const matrix = new Uint16Array(table.rows * modelled.length);
-  modelled.forEach((index, position) => {
-    const codes = encodeColumn(bins[index]!, table.columns[index]!);
-    for (let row = 0; row < table.rows; row++) matrix[row * modelled.length + position] = codes[row]!;
+function binnedRows(table: Table, codes: readonly ColumnCodes[]): BinnedRows {
+  const all = table.columns.flatMap((column, index) => encodeCodes(codes[index]!, column));
+  const matrix = new Uint16Array(table.rows * all.length);
+  all.forEach((chosen, position) => {
+    for (let row = 0; row < table.rows; row++) matrix[row * all.length + position] = chosen[row]!;
   });
-  return { rows: table.rows, bins: matrix, ordered: modelled.map((index) => orderedBinCount(bins[index]!)) };
+  return { rows: table.rows, bins: matrix, ordered: codes.flatMap(orderedWidths) };
 }
 
 async function nothingToTrain(session: FitSession): Promise<ReadonlyMap<string, Float32Array>> {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { logSoftmax, oneHot } from '../../compute/layers/softmax.js';
 import type { Engine, Program, Variables } from '../../compute/program.js';
 import type { Random } from '../../compute/random.js';
 import type { Spec, Stored, ValuesOf } from '../../compute/tensors.js';
@@ -8,7 +9,7 @@ import { unitsUpTo, type Layout } from './layout.js';
 const MOST_ROWS = 8192;
 const MOST_UNITS = 8_000_000;
 /** Columns of one program: what it takes to compile one grows faster than its columns. */
-const MOST_COLUMNS = 64;
+export const MOST_COLUMNS = 64;
 
 /**
  * Draws rows column by column, in the order of ranks. Hidden units that see only columns already drawn never change
@@ -107,12 +108,12 @@ export class BinSampler {
 }
 
 /** Below 1 in single precision, after rounding and after a product with the sum of a column's probabilities too. */
-const LARGEST_UNIFORM = 1 - 2 ** -22;
+export const LARGEST_UNIFORM = 1 - 2 ** -22;
 
-type SamplingState = { readonly parameters: readonly tf.Tensor[] };
+export type SamplingState = { readonly parameters: readonly tf.Tensor[] };
 
 /** What the columns drawn so far say to those after them; nothing before the first one. */
-type Drawn = {
+export type Drawn = {
   /** The first layer's sums over them [rows, hidden]. */
   readonly sums?: tf.Tensor2D;
   /** What the direct weights add to the logits [rows, units]. */
@@ -124,7 +125,12 @@ type SamplingInputs = { readonly uniforms: Spec; readonly drawn: Record<string, 
 type SamplingProgram = Program<SamplingInputs, Drawn & { readonly bins: tf.Tensor2D }>;
 
 /** The shapes of what the first `columns` columns, in the order of ranks, say to those after them. */
-function drawnSpecs(layout: Layout, blocks: number, rows: number, columns: number): SamplingInputs['drawn'] {
+export function drawnSpecs(
+  layout: Layout,
+  blocks: number,
+  rows: number,
+  columns: number,
+): SamplingInputs['drawn'] {
   if (columns === 0) return {};
   const known = unitsUpTo(layout, columns);
   const spec = (units: number): Spec => ({ shape: [rows, units], dtype: 'float32' });
@@ -136,14 +142,15 @@ function drawnSpecs(layout: Layout, blocks: number, rows: number, columns: numbe
  * Bins, int32 [rows, columns], of the columns from rank `first` on, from uniform numbers of the same shape; and what
  * those after them need to know.
  */
-function drawColumns(
+export function drawColumns(
   layout: Layout,
   parameters: readonly tf.Tensor[],
   columns: readonly number[],
   first: number,
   uniforms: tf.Tensor2D,
   before: Drawn,
-): Drawn & { readonly bins: tf.Tensor2D } {
+  clamps?: Clamps,
+): Drawn & { readonly bins: tf.Tensor2D; readonly evidence?: tf.Tensor1D } {
   const rows = uniforms.shape[0];
   const [inputWeights, inputBias, directWeights, ...rest] = parameters as [
     tf.Tensor2D,
@@ -153,6 +160,7 @@ function drawColumns(
   ];
   const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
   const bins: tf.Tensor1D[] = [];
+  const evidence: tf.Tensor1D[] = [];
   let sums = before.sums ?? tf.tile<tf.Tensor2D>(tf.reshape(inputBias, [1, -1]), [rows, 1]);
   let direct = before.direct;
   let layers = before.layers ?? [];
@@ -166,8 +174,11 @@ function drawColumns(
       ? tf.add(tf.matMul(known, tf.slice(outputWeights, [0, offset], [known.shape[1], width])), bias)
       : tf.tile(tf.reshape(bias, [1, width]), [rows, 1]);
     const told = direct ? tf.add(logits, tf.slice(direct, [0, offset], [rows, width])) : logits;
-    const chosen = choose(told as tf.Tensor2D, tf.slice(uniforms, [0, at], [rows, 1]));
+    const uniform = tf.slice(uniforms, [0, at], [rows, 1]);
+    const clamped = clamps && clampedChoice(told as tf.Tensor2D, uniform, clamps, at);
+    const chosen = clamped?.chosen ?? choose(told as tf.Tensor2D, uniform);
     bins.push(chosen);
+    if (clamped) evidence.push(clamped.evidence);
     if (rank === layout.widths.length - 1) break;
     const weights = tf.slice(inputWeights, [offset, 0], [width, -1]);
     sums = tf.add<tf.Tensor2D>(sums, tf.gather(weights, chosen));
@@ -177,9 +188,56 @@ function drawColumns(
     const to = unitsUpTo(layout, rank + 1);
     if (to > from) layers = grow(layers, rest, sums, from, to);
   }
-  const drawn = { bins: tf.stack(bins, 1) as tf.Tensor2D };
+  const drawn = {
+    bins: tf.stack(bins, 1) as tf.Tensor2D,
+    ...(clamps && { evidence: tf.addN(evidence) }),
+  };
   return first + columns.length < layout.widths.length ? { ...drawn, sums, direct, layers } : drawn;
 }
+
+/** What is known of rows before they are drawn; all float [rows, columns]. */
+export type Clamps = {
+  /** The bin that a cell has; −1 where it is to be drawn. */
+  readonly given: tf.Tensor2D;
+  /** 1 where a given bin is evidence, for which the row is weighed; 0 where it only stays as it is. */
+  readonly counted: tf.Tensor2D;
+  /** 1 where the last bin must not be drawn: the one for missing cells. */
+  readonly present: tf.Tensor2D;
+};
+
+/** The given bin or else one that is drawn, and the logarithm of the given one's probability where it counts [rows]. */
+function clampedChoice(
+  logits: tf.Tensor2D,
+  uniform: tf.Tensor2D,
+  clamps: Clamps,
+  at: number,
+): { readonly chosen: tf.Tensor1D; readonly evidence: tf.Tensor1D } {
+  const [rows, width] = logits.shape;
+  const columnOf = (of: tf.Tensor2D) => tf.slice(of, [0, at], [rows, 1]);
+  const given = columnOf(clamps.given);
+  const last = tf.tensor2d(
+    Float32Array.from({ length: width }, (_, bin) => (bin === width - 1 ? FORBIDDEN : 0)),
+    [1, width],
+  );
+  const allowed = tf.add<tf.Tensor2D>(logits, tf.mul(columnOf(clamps.present), last));
+  const drawn = tf.reshape(tf.cast(choose(allowed, uniform), 'float32'), [rows, 1]);
+  const isGiven = tf.cast(tf.greaterEqual(given, 0), 'float32');
+  const bins = tf.add(tf.mul(isGiven, given), tf.mul(tf.sub(1, isGiven), drawn));
+  const chosen = tf.cast<tf.Tensor1D>(tf.reshape(bins, [rows]), 'int32');
+  const flat = (of: tf.Tensor2D) => tf.reshape(columnOf(of), [rows]);
+  const counted = flat(clamps.counted);
+  const likely = tf.mul(tf.sum(tf.mul(logSoftmax(logits), oneHot(chosen, width)), 1), counted);
+  // Of a cell that is drawn, that it isn't missing is evidence, too.
+  const lastOnes = tf.slice(tf.softmax(logits), [0, width - 1], [rows, 1]);
+  const isThere = tf.log(tf.maximum(tf.sub(1, tf.reshape(lastOnes, [rows])), LEAST_LIKELY));
+  const drawnPresent = tf.mul(flat(clamps.present), tf.sub(1, counted));
+  return { chosen, evidence: tf.add<tf.Tensor1D>(likely, tf.mul(isThere, drawnPresent)) };
+}
+
+/** Probabilities below this count as this, so that their logarithm is finite. */
+const LEAST_LIKELY = 1e-7;
+/** Added to a logit whose bin must not be drawn. */
+const FORBIDDEN = -1e9;
 
 /** A bin for each row, int32 [rows], from logits [rows, width]: the inverse of the cumulative distribution. */
 function choose(logits: tf.Tensor2D, uniform: tf.Tensor2D): tf.Tensor1D {

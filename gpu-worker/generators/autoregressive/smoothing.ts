@@ -19,7 +19,7 @@ export type Kernels = readonly tf.Tensor3D[];
  * Direct weights are written as this times w. Optimizer steps and decay then move them so much faster: pairs of rare bins
  * need weights far from zero, and at the other weights' pace they would get there long after those have learnt single rows.
  */
-const DIRECT_PACE = 8;
+export const DIRECT_PACE = 8;
 
 /** Widths of the bumps, in bins: standard deviations of the Gaussians. */
 const BUMP_WIDTHS = [1.5, 4, 12] as const;

@@ -20,7 +20,8 @@ import {
   type ParameterShape,
 } from './network.js';
 import { ParameterPacking } from './packed-parameters.js';
-import { kernelsOf, plainParameters } from './smoothing.js';
+import { primedWeights } from './priming.js';
+import { DIRECT_PACE, kernelsOf, plainParameters } from './smoothing.js';
 import { TrainingSteps, type FitState, type TrainingProgram } from './training-steps.js';
 
 /** A table as bins: a row-major matrix with a column a modelled one. */
@@ -86,7 +87,13 @@ export async function train(
   const resumed = session.checkpoint && readCheckpoint(session.checkpoint);
   if (resumed) requireSameOrigin(resumed.origin, origin);
   const start =
-    resumed?.parameters ?? initialParameters(layout, config.residualBlocks, logs, random.derive('initial'));
+    resumed?.parameters ??
+    primed(
+      initialParameters(layout, config.residualBlocks, logs, random.derive('initial')),
+      layout,
+      table,
+      training,
+    );
   const kernels = kernelsOf(layout, table.ordered, logs.map(Math.exp));
   const packing = new ParameterPacking(shapes);
   const programs = new TrainingSteps(
@@ -175,6 +182,24 @@ export async function train(
       }),
     );
   }
+}
+
+/** The same with direct weights of a tree of pairs. */
+function primed(
+  initial: Map<string, Float32Array>,
+  layout: Layout,
+  table: BinnedRows,
+  training: Uint32Array,
+): Map<string, Float32Array> {
+  const direct = initial.get('direct/weights')!;
+  for (const { from, to, weights } of primedWeights(layout, table, training)) {
+    const width = layout.widths[to]!;
+    weights.forEach((weight, at) => {
+      const row = layout.offsets[from]! + Math.floor(at / width);
+      direct[row * layout.units + layout.offsets[to]! + (at % width)] = weight / DIRECT_PACE;
+    });
+  }
+  return initial;
 }
 
 /** Everything that the programs hold, as it is before the first step or as a checkpoint left it. */

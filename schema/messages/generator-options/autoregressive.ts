@@ -32,7 +32,7 @@ export const AutoregressiveConfig = z.strictObject({
     .number()
     .min(0)
     .max(100)
-    .default(4)
+    .default(5)
     .describe('Decoupled weight decay, 0–100. More of it keeps a model of few rows from memorising them.'),
   hiddenUnits: z
     .int()
@@ -54,6 +54,15 @@ export const AutoregressiveConfig = z.strictObject({
     .describe(
       'Most bins of a column, 2–256. Numbers are cut into that many; of categories, as many keep a bin of their own. ' +
         'Tables with very many columns get fewer, so that memory stays bounded.',
+    ),
+  parts: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(16)
+    .describe(
+      'Parts of each bin of a number, 0–64: what else a row holds then decides where in its bin a number lies, too. 0 and 1 leave ' +
+        'that to chance, and training is faster.',
     ),
   minimumSupport: z
     .int()
