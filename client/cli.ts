@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { readConstraints, UnreadableConstraints } from './commands/constraints.js';
 import { demo } from './commands/demo.js';
 import { evaluate } from './commands/evaluate.js';
 import { Connection, UnreachableError } from './connection.js';
@@ -94,6 +95,14 @@ program
   .option('--generator <name>', 'the model', 'autoregressive')
   .option('--rows <count>', 'rows to make; as many as the table has by default', positiveInteger)
   .option('--seed <seed>', 'the same seed, engine and file give the same rows', naturalNumber)
+  .option(
+    '--constraints <file>',
+    'JSON: what holds in every row; schema/expressions/README.md has an example',
+  )
+  .option(
+    '--drop-violations',
+    'learn without the real rows that break a constraint; otherwise they are an error',
+  )
   .option('--out <folder>', 'for what the run makes', 'out')
   .option('--set <key=value>', "one of the generator's options; repeatable", collectOption, {})
   .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
@@ -104,6 +113,7 @@ program
   )
   .action(async (file: string, options: SynthesizeOptions) => {
     requireFile(file);
+    const constraints = options.constraints ? await readConstraints(options.constraints) : undefined;
     await withPlatform(options.folder, async (connection, projectId) => {
       const { summary, scores, files } = await synthesize(
         connection,
@@ -114,6 +124,8 @@ program
           options: options.set,
           rows: options.rows,
           seed: options.seed,
+          constraints,
+          violations: options.dropViolations ? 'DROP' : undefined,
           out: options.out,
         },
         observer,
@@ -128,6 +140,8 @@ interface SynthesizeOptions {
   generator: string;
   rows?: number;
   seed?: number;
+  constraints?: string;
+  dropViolations?: boolean;
   out: string;
   set: Record<string, number | string | boolean>;
   folder: string;
@@ -141,6 +155,7 @@ program
   .requiredOption('--synthetic <file>', 'the rows that it made')
   .option('--test <file>', 'real rows that it did not see: every score beside theirs')
   .option('--target <column>', 'a column to predict')
+  .option('--constraints <file>', 'JSON: what every row should obey; adds the share of rows that do not')
   .option('--out <folder>', 'for the report and the scores', 'out')
   .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
   .option('--json', 'print the scores as JSON and nothing else')
@@ -150,8 +165,9 @@ program
   )
   .action(async (options: EvaluateOptions) => {
     for (const file of [options.real, options.synthetic, options.test]) if (file) requireFile(file);
+    const constraints = options.constraints ? await readConstraints(options.constraints) : undefined;
     await withPlatform(options.folder, async (connection, projectId) => {
-      const result = await evaluate(connection, { projectId, ...options }, observer);
+      const result = await evaluate(connection, { projectId, ...options, constraints }, observer);
       if (options.json) return void process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       process.stdout.write(
         `${scoreTable(result.scores)}\n${result.files.map((path) => `  ${path}\n`).join('')}`,
@@ -164,6 +180,7 @@ interface EvaluateOptions {
   synthetic: string;
   test?: string;
   target?: string;
+  constraints?: string;
   out: string;
   folder: string;
   json?: boolean;
@@ -268,7 +285,7 @@ function collectOption(
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof UsageError || error instanceof UnreadableConstraints) return EXIT.usage;
   return error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
 }
 

@@ -13,6 +13,9 @@ export interface SynthesizeRequest {
   options: Record<string, number | string | boolean>;
   rows?: number;
   seed?: number;
+  /** What holds in every synthetic row, as the API's `ConstraintInput`. */
+  constraints?: object[];
+  violations?: string;
   /** Folder for synthetic.csv, synthetic.parquet, report.html, summary.json. */
   out: string;
 }
@@ -74,6 +77,8 @@ export async function synthesize(
         datasetVersionId: uploaded.datasetVersionId,
         generator: request.generator,
         rows: request.rows,
+        constraints: request.constraints,
+        violations: request.violations,
         [request.generator]: Object.keys(request.options).length ? request.options : undefined,
       },
     },

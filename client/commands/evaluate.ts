@@ -11,6 +11,8 @@ export interface EvaluateRequest {
   synthetic: string;
   test?: string;
   target?: string;
+  /** What every row should obey, as the API's `ConstraintInput`. */
+  constraints?: object[];
   /** Folder for report.html and scores.json. */
   out: string;
 }
@@ -35,6 +37,7 @@ export async function evaluate(
         synthetic: { datasetVersionId: synthetic },
         test: test ? { datasetVersionId: test } : undefined,
         target: request.target,
+        constraints: request.constraints,
       },
     },
   });

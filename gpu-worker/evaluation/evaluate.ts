@@ -1,7 +1,10 @@
+import type { Constraint } from '../../schema/messages/constraints.js';
 import { Evaluation, SCORE_NAMES, type Score } from '../../schema/messages/scores.js';
+import { requireFitting } from '../constraints/real-rows.js';
 import { UserFailure } from '../failure.js';
 import type { Table } from '../tables/table.js';
 import { compareTables, type ComparedTables } from './compared-rows.js';
+import { constraintBreaks } from './constraint-breaks.js';
 import { exactCopies } from './copies.js';
 import { coverage } from './coverage.js';
 import { boostedDetection, logisticDetection } from './detection.js';
@@ -19,6 +22,8 @@ export interface EvaluateOptions {
   readonly test?: Table;
   /** Column to predict, for the utility scores; without it there are none. */
   readonly target?: string;
+  /** What every row should obey: adds the score of how many don't. */
+  readonly constraints?: readonly Constraint[];
   readonly seed: number;
   /** Aborting it makes `evaluate` reject with its reason. */
   readonly signal: AbortSignal;
@@ -31,17 +36,18 @@ export interface EvaluateOptions {
  * holdout with the real table when there is one, else one random half of the real table with the other.
  *
  * @throws UserFailure INVALID_FILE naming a column that the tables don't share; INSUFFICIENT_DATA for a table without rows;
- *   what `utilityScores` throws for a target
+ *   what `utilityScores` throws for a target, and `requireFitting` for constraints
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { real, synthetic, test, target, seed, signal, progress } = options;
+  const { real, synthetic, test, target, constraints = [], seed, signal, progress } = options;
   requireRows(real, 'real table');
   requireRows(synthetic, 'synthetic table');
   if (test) requireRows(test, 'test table');
   const tables = compareTables(options, seed);
   const pause = pausing(signal, progress);
 
-  // First, because it alone may find a mistake in what was asked for.
+  // First, because these alone may find a mistake in what was asked for.
+  requireFitting(constraints, real);
   const useful =
     target === undefined
       ? []
@@ -55,6 +61,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     pause: partOf(pause, 0.92, 1),
   });
   const diverse = coverageScores(tables);
+  const consistent = consistencyScores(constraints, tables, real);
   await pause(1);
 
   return Evaluation.parse({
@@ -66,7 +73,16 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       ...(test && { test: test.rows }),
       compared: { real: tables.compared.realRows, synthetic: tables.compared.otherRows },
     },
-    scores: [...alike.scores, ...detected, ...useful, ...copied, ...leaked, ...diverse, ...repeated],
+    scores: [
+      ...alike.scores,
+      ...detected,
+      ...useful,
+      ...copied,
+      ...leaked,
+      ...diverse,
+      ...repeated,
+      ...consistent,
+    ],
     notes: notesOn(tables),
   } satisfies Evaluation);
 }
@@ -106,6 +122,16 @@ async function copyScores(
     copied: [scoreNamed(SCORE_NAMES.exactCopies, copies.copied, ofReal?.copied, reference?.source)],
     repeated: [scoreNamed(SCORE_NAMES.duplicates, copies.repeated, copies.realRepeated, 'REAL')],
   };
+}
+
+function consistencyScores(
+  constraints: readonly Constraint[],
+  { all }: ComparedTables,
+  realTable: Table,
+): Score[] {
+  if (constraints.length === 0) return [];
+  const { synthetic, real } = constraintBreaks(constraints, all, realTable);
+  return [scoreNamed(SCORE_NAMES.constraintBreaks, synthetic, real, 'REAL')];
 }
 
 function coverageScores({ compared, reference }: ComparedTables): Score[] {

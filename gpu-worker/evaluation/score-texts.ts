@@ -101,4 +101,9 @@ export const SCORE_TEXTS: Readonly<
     unit: 'percent',
     meaning: 'Synthetic rows that repeat another synthetic row; good is about as many as in the real table.',
   },
+  constraintBreaks: {
+    better: 'lower',
+    unit: 'percent',
+    meaning: 'Synthetic rows that break at least one of the constraints that the run names.',
+  },
 };

@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import { columnsRead, parseExpression } from '../../schema/expressions/expression.js';
 import { ExpressionText } from '../../schema/messages/expression.js';
 import { categoricalColumn, numericColumn, tableOf } from '../evaluation/testing.js';

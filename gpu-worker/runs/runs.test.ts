@@ -170,6 +170,60 @@ describe('a worker', () => {
     expect(Evaluation.parse(JSON.parse(contentOf(scored.end, 'SCORES').toString())).rows.real).toBe(300);
   }, 60_000);
 
+  it('synthesizes rows that obey constraints, samples such rows later, and counts those that do not', async () => {
+    const ingested = await run(INGEST, [inputOf('FILE', Buffer.from(CSV))]);
+    const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));
+    const table = inputOf('TABLE', contentOf(ingested.end, 'TABLE'), { columns });
+    const constraints = [
+      { type: 'formula' as const, column: 'bought', equals: 'pages > 8' },
+      { type: 'inequality' as const, low: 'pages', high: 'seconds', strict: true },
+      { type: 'unique' as const, columns: ['visitor'] },
+    ];
+    const breaks = (csv: Buffer) => {
+      const rows = csv
+        .toString()
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(','));
+      const keys = new Set(rows.map(([visitor]) => visitor));
+      return {
+        rows: rows.length,
+        repeated: rows.length - keys.size,
+        broken: rows.filter(
+          ([, pages, seconds, , bought]) =>
+            Number(pages) >= Number(seconds) || Number(pages) > 8 !== (bought === 'yes'),
+        ).length,
+      };
+    };
+    const made = await run({ ...SYNTHESIZE, constraints }, [table]);
+    expect(breaks(contentOf(made.end, 'SYNTHETIC_CSV'))).toEqual({ rows: 50, repeated: 0, broken: 0 });
+    const { scores } = Evaluation.parse(JSON.parse(contentOf(made.end, 'SCORES').toString()));
+    expect(scores.find(({ name }) => name === 'constraintBreaks')).toMatchObject({ value: 0, reference: 0 });
+    expect(contentOf(made.end, 'REPORT').toString()).toContain('bought = pages &gt; 8');
+
+    const model = inputOf('MODEL', contentOf(made.end, 'MODEL'), { fileName: 'model.safetensors' });
+    const more = await run({ kind: 'SAMPLE', rows: 70 }, [model]);
+    expect(breaks(contentOf(more.end, 'SYNTHETIC_CSV'))).toEqual({ rows: 70, repeated: 0, broken: 0 });
+
+    const never = [{ type: 'range' as const, column: 'pages', min: 10 }];
+    const refused = await run({ ...SYNTHESIZE, constraints: never }, [table]);
+    expect(refused.end).toMatchObject({
+      type: 'failed',
+      failure: { code: 'INVALID_FILE', location: { field: 'constraints.0', column: 'pages' } },
+    });
+    const dropped = await run({ ...SYNTHESIZE, constraints: never, violations: 'drop' }, [table]);
+    expect(contentOf(dropped.end, 'REPORT').toString()).toContain('of 300 real rows break a constraint');
+
+    const real = { ...table, role: 'REAL' as const };
+    const synthetic = inputOf('SYNTHETIC', contentOf(made.end, 'SYNTHETIC_PARQUET'), { columns });
+    const judged = await run({ kind: 'EVALUATE', constraints: never }, [real, synthetic]);
+    const found = Evaluation.parse(JSON.parse(contentOf(judged.end, 'SCORES').toString()));
+    const score = found.scores.find(({ name }) => name === 'constraintBreaks')!;
+    expect(score.reference).toBeCloseTo(0.75, 1);
+    expect(score.value).toBeGreaterThan(0.3);
+  }, 60_000);
+
   it('goes on from a checkpoint to the same synthetic file as without one', async () => {
     const ingested = await run(INGEST, [inputOf('FILE', Buffer.from(CSV))]);
     const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));

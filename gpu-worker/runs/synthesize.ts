@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SynthesizeConfig } from '../../schema/messages/run-config.js';
 import { startEngine } from '../compute/engine.js';
 import type { OutputFile, Session } from '../session.js';
+import { constrain } from '../steps/constrain.js';
 import { evaluateTables, type Compared } from '../steps/evaluate.js';
 import { loadTable } from '../steps/load-table.js';
 import { sampleRows } from '../steps/sample.js';
@@ -18,13 +19,14 @@ export async function synthesize(session: Session): Promise<RunResult> {
   const real = await session.step('load', async () => {
     const engine = await startEngine({ forced: session.engine, threads: session.threads });
     const table = await loadTable(session, input);
-    return { engine, table };
+    const { real: allowed, ...rest } = constrain(table, config.constraints, config.violations);
+    return { ...rest, engine, table: allowed, rows: table.rows };
   });
-  const model = await session.step('train', (progress) =>
-    train(session, real.engine, choice, real.table, progress),
+  const model = await session.step('train', async (progress) =>
+    real.wrap(await train(session, real.engine, choice, real.learnt, progress)),
   );
   const sampled = await session.step('sample', (progress) =>
-    sampleRows(session, real.engine, model, config.rows ?? real.table.rows, progress),
+    sampleRows(session, real.engine, model, config.rows ?? real.rows, progress),
   );
   const evaluated = await session.step('evaluate', async (progress) => {
     const test = session.optionalInput('TEST');
@@ -32,6 +34,8 @@ export async function synthesize(session: Session): Promise<RunResult> {
       real: { table: real.table, input },
       synthetic: { table: await readParquet(sampled.evaluatedPath, model.columns), rows: sampled.rows },
       test: test && { table: await loadTable(session, test), input: test },
+      constraints: config.constraints,
+      notes: real.notes,
       maker: {
         generator: choice.generator.name,
         options: config.options,

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { constraintText, type Constraint } from '../../schema/messages/constraints.js';
 import type { JobInput } from '../../schema/messages/job.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { renderReport } from '../evaluation/report/report.js';
@@ -18,6 +19,9 @@ export interface Compared {
   readonly test?: { readonly table: Table; readonly input: JobInput };
   /** Column to predict, for the utility score. */
   readonly target?: string;
+  readonly constraints?: readonly Constraint[];
+  /** What else a reader should know, in sentences. */
+  readonly notes?: readonly string[];
   /** What made the synthetic table, where this run knows it. */
   readonly maker?: {
     readonly generator: string;
@@ -29,7 +33,7 @@ export interface Compared {
 /** Scores the synthetic table, and writes the scores as JSON and as a page for people. */
 export async function evaluateTables(
   session: Session,
-  { real, synthetic, test, target, maker }: Compared,
+  { real, synthetic, test, target, constraints, notes = [], maker }: Compared,
   progress: StepProgress,
 ): Promise<OutputFile[]> {
   const found = await evaluate({
@@ -37,6 +41,7 @@ export async function evaluateTables(
     synthetic: synthetic.table,
     test: test?.table,
     target,
+    constraints,
     seed: session.job.seed,
     signal: session.signal,
     progress,
@@ -46,7 +51,7 @@ export async function evaluateTables(
   const evaluation = {
     ...found,
     rows: { ...found.rows, synthetic: synthetic.rows },
-    notes: synthetic.rows > synthetic.table.rows ? [cut, ...found.notes] : found.notes,
+    notes: [...notes, ...(synthetic.rows > synthetic.table.rows ? [cut] : []), ...found.notes],
   };
   const scoresPath = join(session.folder, 'scores.json');
   const reportPath = join(session.folder, 'report.html');
@@ -68,6 +73,7 @@ export async function evaluateTables(
       'Real table': named(real.input),
       ...(synthetic.input && { 'Synthetic table': named(synthetic.input) }),
       ...(test && { 'Test table': named(test.input) }),
+      ...(constraints?.length && { Constraints: constraints.map(constraintText).join('; ') }),
       ...(maker && { Options: JSON.stringify(maker.options) }),
     },
   });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { readSafetensors, SafetensorsError } from '../compute/safetensors.js';
+import { ConstrainedModel, CONSTRAINED_FORMAT } from '../constraints/constrained-model.js';
 import { UserFailure } from '../failure.js';
 import type { FittedGenerator } from '../generators/generator.js';
 import { generatorOf } from '../generators/generators.js';
@@ -12,15 +13,27 @@ const FORMAT = /^synthcart (\S+) model \d+$/;
 export async function loadModel(session: Session): Promise<FittedGenerator> {
   const input = session.input('MODEL');
   const file = await readFile(await session.fetch(input));
-  const name = FORMAT.exec(formatOf(file) ?? '')?.[1];
-  if (!name) {
-    throw new UserFailure(
-      'INVALID_FILE',
-      `"${input.label}" isn't a model. Give the file of kind MODEL that a SYNTHESIZE run made.`,
-      { file: input.fileName },
-    );
+  const model = await modelIn(file);
+  if (model) return model;
+  throw new UserFailure(
+    'INVALID_FILE',
+    `"${input.label}" isn't a model. Give the file of kind MODEL that a SYNTHESIZE run made.`,
+    { file: input.fileName },
+  );
+}
+
+/** Undefined when the file is something else. */
+async function modelIn(file: Uint8Array): Promise<FittedGenerator | undefined> {
+  const format = formatOf(file) ?? '';
+  if (format === CONSTRAINED_FORMAT) {
+    return ConstrainedModel.load(file, async (inner) => {
+      const model = await modelIn(inner);
+      if (!model) throw new RangeError(`inside the constrained model is the format "${formatOf(inner)}"`);
+      return model;
+    });
   }
-  return generatorOf(name).load(file);
+  const name = FORMAT.exec(format)?.[1];
+  return name ? generatorOf(name).load(file) : undefined;
 }
 
 function formatOf(file: Uint8Array): string | undefined {

@@ -189,7 +189,8 @@ function callOf(
   { callee, arguments: given }: jsep.CallExpression,
   part: (child: jsep.Expression) => Expression,
 ): Expression {
-  const name = callee.type === 'Identifier' && callee['quoted'] !== true ? String(callee['name']) : '';
+  const { name: called, quoted } = callee as Partial<jsep.Identifier> & { quoted?: true };
+  const name = called === undefined || quoted ? '' : called;
   if (!Object.hasOwn(FUNCTIONS, name)) {
     throw new ExpressionError(
       `there is no function "${name}"; there are ${Object.keys(FUNCTIONS).join(', ')}`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ColumnKind } from './column.js';
+import { Constraints, Violations } from './constraints.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
 export const RunKind = z.enum(['INGEST', 'SYNTHESIZE', 'SAMPLE', 'EVALUATE', 'PROBE']);
@@ -24,6 +25,10 @@ export const SynthesizeConfig = z.strictObject({
   options: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
   /** As many as the table has, when not given. */
   rows: z.int().min(1).max(MAX_SYNTHETIC_ROWS).optional(),
+  /** What holds in every synthetic row. */
+  constraints: Constraints.optional(),
+  /** What to do about real rows that break one; `refuse` when not given. */
+  violations: Violations.optional(),
 });
 
 /** Samples more rows from input `MODEL`. */
@@ -37,6 +42,8 @@ export const EvaluateConfig = z.strictObject({
   kind: z.literal('EVALUATE'),
   /** Column to predict, for the utility score. */
   target: z.string().min(1).optional(),
+  /** For the score of how many rows break one. */
+  constraints: Constraints.optional(),
 });
 
 /** Does nothing but live: passes through queue, worker and metrics, to check a pool or to measure the platform. */

@@ -44,12 +44,24 @@ export const SCORE_NAMES = {
   rangeCoverage: 'rangeCoverage',
   /** Share of synthetic rows that repeat an earlier synthetic row. */
   duplicates: 'duplicates',
+  /** Share of synthetic rows that break a constraint; given when the run names constraints. */
+  constraintBreaks: 'constraintBreaks',
 } as const;
 export const ScoreName = z.enum(SCORE_NAMES);
 export type ScoreName = z.infer<typeof ScoreName>;
 
-/** What a score answers: is it like mine, can one tell, can I use it, does it give anyone away, is all of it there. */
-export const ScoreFamily = z.enum(['FIDELITY', 'DETECTION', 'UTILITY', 'PRIVACY', 'DIVERSITY']);
+/**
+ * What a score answers: is it like mine, can one tell, can I use it, does it give anyone away, is all of it there, does every
+ * row keep the rules.
+ */
+export const ScoreFamily = z.enum([
+  'FIDELITY',
+  'DETECTION',
+  'UTILITY',
+  'PRIVACY',
+  'DIVERSITY',
+  'CONSISTENCY',
+]);
 export type ScoreFamily = z.infer<typeof ScoreFamily>;
 
 export const SCORE_FAMILIES: Readonly<Record<ScoreName, ScoreFamily>> = {
@@ -72,6 +84,7 @@ export const SCORE_FAMILIES: Readonly<Record<ScoreName, ScoreFamily>> = {
   categoryCoverage: 'DIVERSITY',
   rangeCoverage: 'DIVERSITY',
   duplicates: 'DIVERSITY',
+  constraintBreaks: 'CONSISTENCY',
 };
 
 /**

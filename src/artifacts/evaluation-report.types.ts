@@ -28,6 +28,7 @@ registerEnumType(ScoreFamily, {
     UTILITY: { description: 'Can it be used in place of the real table?' },
     PRIVACY: { description: 'Does it give anyone away?' },
     DIVERSITY: { description: 'Is all of the real table there?' },
+    CONSISTENCY: { description: 'Does every row keep the rules?' },
   },
 });
 

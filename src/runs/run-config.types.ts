@@ -1,5 +1,6 @@
 import { Field, Float, Int, ObjectType, createUnionType } from 'type-graphql';
 import type { RunKind } from '../platform/prisma-client/client.js';
+import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { optionFields } from './generator-options.types.js';
 
 @ObjectType({ description: 'Reads an uploaded file.' })
@@ -16,6 +17,12 @@ export class SynthesizeConfig {
 
   @Field(() => Int, { nullable: true, description: 'Rows to make; null: as many as the table has.' })
   rows!: number | null;
+
+  @Field(() => [Constraint], { description: 'What holds in every synthetic row.' })
+  constraints!: Constraint[];
+
+  @Field(() => ConstraintViolations, { description: 'What is done about real rows that break a constraint.' })
+  violations!: string;
 }
 
 @ObjectType({ description: 'Samples a fitted generator.' })
@@ -28,6 +35,9 @@ export class SampleConfig {
 export class EvaluateConfig {
   @Field(() => String, { nullable: true, description: 'The column to predict, if any.' })
   target!: string | null;
+
+  @Field(() => [Constraint], { description: 'What every row should obey.' })
+  constraints!: Constraint[];
 }
 
 @ObjectType({ description: 'Lives for a while.' })

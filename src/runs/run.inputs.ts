@@ -2,6 +2,7 @@ import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql
 import { MAX_SYNTHETIC_ROWS } from '../../schema/messages/run-config.js';
 import { RunKind, RunState } from '../platform/prisma-client/client.js';
 import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
+import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { optionFields } from './generator-options.types.js';
 
 /** The order of a list of runs. */
@@ -59,6 +60,18 @@ export class SynthesizeInput {
     description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS.toLocaleString('en')}. Default: as many as the table has.`,
   })
   rows?: number | null;
+
+  @Field(() => [Constraint], {
+    nullable: true,
+    description: 'What holds in every synthetic row, also in those that are sampled later; up to 50.',
+  })
+  constraints?: Constraint[] | null;
+
+  @Field(() => ConstraintViolations, {
+    nullable: true,
+    description: 'What to do about real rows that break a constraint. Default: `REFUSE`.',
+  })
+  violations?: 'refuse' | 'drop' | null;
 }
 
 @InputType({ description: 'Sample more rows from a fitted generator.' })
@@ -101,6 +114,12 @@ export class EvaluateInput {
       'Column of the real table to predict: adds the score `utility`, of a model that learns from the synthetic rows and is tested on real ones.',
   })
   target?: string | null;
+
+  @Field(() => [Constraint], {
+    nullable: true,
+    description: 'What every row should obey: adds the score `constraintBreaks`; up to 50.',
+  })
+  constraints?: Constraint[] | null;
 }
 
 @InputType({ description: 'Check a pool, or measure the platform.' })

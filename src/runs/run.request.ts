@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options/catalogue.js';
+import { Constraint as ConstraintMessage } from '../../schema/messages/constraints.js';
 import {
   EvaluateConfig,
   ProbeConfig,
@@ -11,6 +12,7 @@ import type { TenantContext } from '../access/context.js';
 import type { Transaction } from '../platform/database.js';
 import type { ArtifactKind, InputRole } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
+import type { Constraint } from './constraint.types.js';
 import type { QueuedInput } from './run.queue.js';
 import type { StartRunInput, TableRefInput } from './run.inputs.js';
 
@@ -43,17 +45,22 @@ export function requestedRun(input: StartRunInput): RequestedRun {
     return { config: checked(SampleConfig, { kind: 'SAMPLE', rows }, ['input', 'sample']), modelArtifactId };
   }
   if (input.evaluate) {
-    const { real, synthetic, test, target } = input.evaluate;
+    const { real, synthetic, test, target, constraints } = input.evaluate;
     const table = (role: InputRole, name: string, ref: TableRefInput) => ({
       role,
       ref,
       path: ['input', 'evaluate', name],
     });
     return {
-      config: checked(EvaluateConfig, { kind: 'EVALUATE', target: target ?? undefined }, [
-        'input',
-        'evaluate',
-      ]),
+      config: checked(
+        EvaluateConfig,
+        {
+          kind: 'EVALUATE',
+          target: target ?? undefined,
+          constraints: constraintsOf(constraints, ['input', 'evaluate']),
+        },
+        ['input', 'evaluate'],
+      ),
       tables: [
         table('REAL', 'real', real),
         table('SYNTHETIC', 'synthetic', synthetic),
@@ -65,7 +72,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
 }
 
 function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): RequestedRun {
-  const { datasetVersionId, generator, rows } = input;
+  const { datasetVersionId, generator, rows, constraints, violations } = input;
   const path = ['input', 'synthesize'];
   if (!Object.hasOwn(GENERATOR_OPTIONS, generator)) {
     throw invalid(
@@ -79,10 +86,38 @@ function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): Req
   // The options are kept as they were given: defaults are filled in by the worker, and shown with the model.
   const config = checked(
     SynthesizeConfig,
-    { kind: 'SYNTHESIZE', generator, options, rows: rows ?? undefined },
+    {
+      kind: 'SYNTHESIZE',
+      generator,
+      options,
+      rows: rows ?? undefined,
+      constraints: constraintsOf(constraints, path),
+      violations: violations ?? undefined,
+    },
     path,
   );
   return { config, datasetVersionId };
+}
+
+/** As messages have them; undefined without any. */
+function constraintsOf(
+  constraints: readonly Constraint[] | null | undefined,
+  path: Path,
+): ConstraintMessage[] | undefined {
+  if (!constraints?.length) return undefined;
+  return constraints.map((constraint, index) => {
+    const given = Object.entries(withoutNulls(constraint));
+    const at = [...path, 'constraints', String(index)];
+    const [kind] = given;
+    if (!kind || given.length > 1) {
+      throw invalid(
+        `Give exactly one kind of constraint; ${kind ? given.map(([name]) => name).join(' and ') + ' are given' : 'none is given'}.`,
+        at,
+      );
+    }
+    const [type, fields] = kind;
+    return checked(ConstraintMessage, { type, ...withoutNulls(fields as object) }, [...at, type]);
+  });
 }
 
 /** The inputs of the run. Throws NOT_FOUND, INVALID_STATE or INVALID_INPUT for references that can't be used. */
@@ -204,6 +239,10 @@ function wanted(issue: z.core.$ZodIssue): string {
       return `one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_type':
       return `of the type ${issue.expected}`;
+    case 'custom':
+      return issue.message;
+    case 'invalid_format':
+      return issue.message;
     default:
       return `other (${issue.message})`;
   }

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Failure } from '../../schema/messages/failure.js';
+import type { Constraint as StoredConstraint } from '../../schema/messages/constraints.js';
 import { STEPS_OF } from '../../schema/messages/run-config.js';
 import type {
   Attempt as AttemptRow,
@@ -37,6 +38,7 @@ import {
   RunFailure,
   StepTiming,
 } from './run.types.js';
+import { shownConstraint } from './constraint.types.js';
 
 const MOST_BUCKETS = 5_000;
 
@@ -217,8 +219,16 @@ export class MetricSeriesResolver {
 
 /** The stored config as its GraphQL type shows it. */
 export function shownConfig(config: Record<string, unknown>): object {
+  const constraints = ((config['constraints'] ?? []) as StoredConstraint[]).map(shownConstraint);
+  if (config['kind'] === 'EVALUATE') return { ...config, constraints };
   if (config['kind'] !== 'SYNTHESIZE') return config;
-  return { ...config, rows: config['rows'] ?? null, [config['generator'] as string]: config['options'] };
+  return {
+    ...config,
+    constraints,
+    violations: config['violations'] ?? 'refuse',
+    rows: config['rows'] ?? null,
+    [config['generator'] as string]: config['options'],
+  };
 }
 
 export function shownFailure(stored: unknown): RunFailure | null {

@@ -53,6 +53,27 @@ test.each<[string, () => Promise<unknown>, string[], string]>([
     '`rows` must be at least 1, not -1.',
   ],
   [
+    'a formula that does not parse',
+    () => synthesize({ constraints: [{ formula: { column: 'Total', equals: 'Price *' } }] }),
+    ['synthesize', 'constraints', '0', 'formula', 'equals'],
+    '`equals` must be an expression such as Price * Quantity (expected expression after * at character 8), not "Price *".',
+  ],
+  [
+    'a constraint of two kinds',
+    () =>
+      synthesize({
+        constraints: [{ unique: { columns: ['a'] }, range: { column: 'a', min: 1 } }],
+      }),
+    ['synthesize', 'constraints', '0'],
+    'exactly one kind of constraint; range and unique are given',
+  ],
+  [
+    'a range without bounds',
+    () => synthesize({ constraints: [{ range: { column: 'a' } }] }),
+    ['synthesize', 'constraints', '0', 'range'],
+    'a range with at least one of min, max, earliest and latest',
+  ],
+  [
     'a long name',
     () => start({ name: 'x'.repeat(10_000), probe: {} }),
     ['name'],

@@ -50,6 +50,8 @@ function sentence(
     }
     case 'DIVERSITY':
       return (worst.includes(SCORE_NAMES.duplicates) ? REPEAT_SENTENCES : COVERAGE_SENTENCES)[grade];
+    case 'CONSISTENCY':
+      return CONSISTENCY_SENTENCES[grade];
   }
 }
 
@@ -87,6 +89,12 @@ const REPEAT_SENTENCES: Readonly<Record<Grade, string>> = {
   close: COVERAGE_SENTENCES.close,
   fair: 'Rows repeat more often than in the real table.',
   far: 'Rows repeat far more often than in the real table.',
+};
+
+const CONSISTENCY_SENTENCES: Readonly<Record<Grade, string>> = {
+  close: 'No more rows break the constraints than in the real table.',
+  fair: 'A few rows break the constraints: leave them out before you use the table.',
+  far: 'Many rows break the constraints.',
 };
 
 /** What a reader must know of attacks that succeeded, a sentence each. */

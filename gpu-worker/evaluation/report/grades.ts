@@ -61,6 +61,8 @@ export function gradeOf(score: Score, evaluation: Evaluation): Grade | undefined
       return atLeast(value, Math.min(0.95, 0.97 * (reference ?? 1)), Math.min(0.8, 0.85 * (reference ?? 1)));
     case SCORE_NAMES.duplicates:
       return atMost(value, 2 * (reference ?? 0) + 0.005, 5 * (reference ?? 0) + 0.05);
+    case SCORE_NAMES.constraintBreaks:
+      return atMost(value, reference ?? 0, (reference ?? 0) + 0.01);
     case SCORE_NAMES.augmentedUtility:
     case SCORE_NAMES.closestRecord:
       return undefined;

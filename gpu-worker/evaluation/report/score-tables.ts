@@ -17,6 +17,7 @@ const FAMILY_TITLES = {
   UTILITY: { title: 'Utility', question: 'Can it be used in place of the real table?' },
   PRIVACY: { title: 'Privacy', question: 'Does it give anyone away?' },
   DIVERSITY: { title: 'Diversity', question: 'Is all of the real table there?' },
+  CONSISTENCY: { title: 'Consistency', question: 'Does every row keep the rules?' },
 } as const satisfies Record<ScoreFamily, { title: string; question: string }>;
 
 const GRADE_WORDS = { close: 'good', fair: 'mixed', far: 'poor' } as const satisfies Record<Grade, string>;
@@ -41,6 +42,7 @@ const SCORE_TITLES = {
   categoryCoverage: 'Category coverage',
   rangeCoverage: 'Range coverage',
   duplicates: 'Repeated rows',
+  constraintBreaks: 'Constraint breaks',
 } as const satisfies Record<ScoreName, string>;
 
 const REFERENCE_TEXTS = {
@@ -75,6 +77,7 @@ const UNTESTED = {
   UTILITY: 'Name a column to predict, and this is tested.',
   PRIVACY: 'No column can be compared: IDs and free text are not scored.',
   DIVERSITY: 'No column can be compared: IDs and free text are not scored.',
+  CONSISTENCY: 'Name constraints, and this is tested.',
 } as const satisfies Record<ScoreFamily, string>;
 
 /** Every score beside the same of real rows, by family. */

@@ -1,0 +1,66 @@
+import type { ColumnSchema } from '../../schema/messages/column.js';
+import { isNumeric, type Table } from './table.js';
+
+/** The rows of the table at these positions, in this order; a position may occur more than once. */
+export function rowsAt(table: Table, positions: Int32Array): Table {
+  return {
+    rows: positions.length,
+    columns: table.columns.map((column) =>
+      isNumeric(column)
+        ? { ...column, values: Float64Array.from(positions, (row) => column.values[row]!) }
+        : { ...column, codes: positions.map((row) => column.codes[row]!) },
+    ),
+  };
+}
+
+/** Positions of the rows that aren't marked. */
+export function unmarked(marks: Uint8Array): Int32Array {
+  const kept = new Int32Array(marks.length);
+  let count = 0;
+  for (let row = 0; row < marks.length; row++) if (!marks[row]) kept[count++] = row;
+  return kept.slice(0, count);
+}
+
+/** Of the positions 0…rows−1 those that aren't among `kept`, which rise. */
+export function complement(kept: Int32Array, rows: number): Int32Array {
+  const marks = new Uint8Array(rows);
+  for (const row of kept) marks[row] = 1;
+  return unmarked(marks);
+}
+
+/** The table with other cells in some rows: row i of `cells` goes to `places[i]`, but for the columns that are kept. */
+export function withRows(
+  table: Table,
+  places: Int32Array,
+  cells: Table,
+  isKept: (schema: ColumnSchema) => boolean,
+): Table {
+  return {
+    rows: table.rows,
+    columns: table.columns.map((column, index) => {
+      const other = cells.columns[index]!;
+      if (isKept(column.schema)) return column;
+      if (isNumeric(column) && isNumeric(other)) {
+        const values = column.values.slice();
+        places.forEach((place, row) => (values[place] = other.values[row]!));
+        return { ...column, values };
+      }
+      if (isNumeric(column) || isNumeric(other)) {
+        throw new TypeError(`column "${column.schema.name}" is of two kinds`);
+      }
+      const categories = [...column.categories];
+      const codeOf = new Map(categories.map((category, code) => [category, code]));
+      const codes = column.codes.slice();
+      places.forEach((place, row) => {
+        const category = other.categories[other.codes[row]!];
+        let code = category === undefined ? -1 : codeOf.get(category);
+        if (code === undefined) {
+          code = categories.push(category!) - 1;
+          codeOf.set(category!, code);
+        }
+        codes[place] = code;
+      });
+      return { ...column, codes, categories };
+    }),
+  };
+}
