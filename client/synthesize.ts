@@ -101,7 +101,8 @@ export async function synthesize(
     engine: run.engine ?? '',
     device: run.device ?? '',
   };
-  const files = await fetchArtifacts(run, ['SYNTHETIC_CSV', 'SYNTHETIC_PARQUET', 'REPORT'], request.out);
+  const kinds = ['SYNTHETIC_CSV', 'SYNTHETIC_PARQUET', 'REPORT', 'MODEL_CARD'];
+  const files = await fetchArtifacts(run, kinds, request.out);
   const summaryPath = join(request.out, 'summary.json');
   await writeFile(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);
   return { summary, scores, files: [...files, summaryPath] };

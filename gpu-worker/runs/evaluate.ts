@@ -25,7 +25,7 @@ export async function evaluateRun(session: Session): Promise<RunResult> {
       constraints,
     };
   });
-  const files = await session.step('evaluate', (progress) => evaluateTables(session, compared, progress));
+  const { files } = await session.step('evaluate', (progress) => evaluateTables(session, compared, progress));
   const outputs = await session.step('publish', (progress) => session.publish(files, progress));
   return { outputs };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JobInput } from '../../schema/messages/job.js';
 import { IngestResult } from '../../schema/messages/profile.js';
+import { ModelCard } from '../../schema/messages/model-card.js';
 import type { Output, ReportBody } from '../../schema/messages/report.js';
 import type { InputRole, OutputKind, RunConfig } from '../../schema/messages/run-config.js';
 import { Evaluation } from '../../schema/messages/scores.js';
@@ -201,6 +202,18 @@ describe('a worker', () => {
     const { scores } = Evaluation.parse(JSON.parse(contentOf(made.end, 'SCORES').toString()));
     expect(scores.find(({ name }) => name === 'constraintBreaks')).toMatchObject({ value: 0, reference: 0 });
     expect(contentOf(made.end, 'REPORT').toString()).toContain('bought = pages &gt; 8');
+    const card = ModelCard.parse(JSON.parse(contentOf(made.end, 'MODEL_CARD').toString()));
+    expect(card).toMatchObject({
+      data: { label: 'visits v1', rows: 300, rowsLeftOut: 0 },
+      model: {
+        generator: 'autoregressive',
+        options: { epochs: 2, bins: 50 },
+        seed: made.job.seed,
+        constraints,
+      },
+    });
+    expect(card.scores.map(({ name }) => name)).toContain('constraintBreaks');
+    expect(card.limits.join(' ')).toContain('they need a holdout');
 
     const model = inputOf('MODEL', contentOf(made.end, 'MODEL'), { fileName: 'model.safetensors' });
     const more = await run({ kind: 'SAMPLE', rows: 70 }, [model]);

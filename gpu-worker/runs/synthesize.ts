@@ -6,6 +6,7 @@ import type { OutputFile, Session } from '../session.js';
 import { constrain } from '../steps/constrain.js';
 import { evaluateTables, type Compared } from '../steps/evaluate.js';
 import { loadTable } from '../steps/load-table.js';
+import { modelCard, writeModelCard, type CardFacts } from '../steps/model-card.js';
 import { sampleRows } from '../steps/sample.js';
 import { chosenGenerator, train } from '../steps/train.js';
 import { readParquet } from '../tables/parquet-reader.js';
@@ -28,7 +29,8 @@ export async function synthesize(session: Session): Promise<RunResult> {
   const sampled = await session.step('sample', (progress) =>
     sampleRows(session, real.engine, model, config.rows ?? real.rows, progress),
   );
-  const evaluated = await session.step('evaluate', async (progress) => {
+  const engine = `${real.engine.name} ${real.engine.version} on ${real.engine.device}`;
+  const { evaluation, files: evaluated } = await session.step('evaluate', async (progress) => {
     const test = session.optionalInput('TEST');
     const compared: Compared = {
       real: { table: real.table, input },
@@ -39,7 +41,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
       maker: {
         generator: choice.generator.name,
         options: config.options,
-        engine: `${real.engine.name} ${real.engine.version} on ${real.engine.device}`,
+        engine,
       },
     };
     return evaluateTables(session, compared, progress);
@@ -53,7 +55,27 @@ export async function synthesize(session: Session): Promise<RunResult> {
       fileName: 'model.safetensors',
       mediaType: 'application/octet-stream',
     };
-    return session.publish([...sampled.files, modelFile, ...evaluated], progress);
+    const facts: CardFacts = {
+      runId: session.job.runId,
+      data: {
+        label: input.label,
+        sha256: input.sha256,
+        rows: real.table.rows,
+        rowsLeftOut: real.rows - real.table.rows,
+        columns: real.table.columns.map(({ schema }) => schema),
+      },
+      model: {
+        generator: choice.generator.name,
+        summary: choice.generator.summary,
+        options: { ...(choice.options as object) },
+        seed: session.job.seed,
+        engine,
+        trainSeconds: session.stepSeconds.train,
+        constraints: config.constraints ?? [],
+      },
+    };
+    const card = await writeModelCard(session.folder, modelCard(facts, evaluation, new Date()));
+    return session.publish([...sampled.files, modelFile, ...card, ...evaluated], progress);
   });
   return { outputs, rows: sampled.rows };
 }

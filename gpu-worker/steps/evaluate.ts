@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constraintText, type Constraint } from '../../schema/messages/constraints.js';
+import type { Evaluation } from '../../schema/messages/scores.js';
 import type { JobInput } from '../../schema/messages/job.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { renderReport } from '../evaluation/report/report.js';
@@ -35,7 +36,7 @@ export async function evaluateTables(
   session: Session,
   { real, synthetic, test, target, constraints, notes = [], maker }: Compared,
   progress: StepProgress,
-): Promise<OutputFile[]> {
+): Promise<{ evaluation: Evaluation; files: OutputFile[] }> {
   const found = await evaluate({
     real: real.table,
     synthetic: synthetic.table,
@@ -48,7 +49,7 @@ export async function evaluateTables(
   });
   const all = synthetic.rows.toLocaleString('en');
   const cut = `Scores look at the first ${synthetic.table.rows.toLocaleString('en')} of ${all} synthetic rows.`;
-  const evaluation = {
+  const evaluation: Evaluation = {
     ...found,
     rows: { ...found.rows, synthetic: synthetic.rows },
     notes: [...notes, ...(synthetic.rows > synthetic.table.rows ? [cut] : []), ...found.notes],
@@ -78,10 +79,11 @@ export async function evaluateTables(
     },
   });
   await writeFile(reportPath, page);
-  return [
+  const files: OutputFile[] = [
     { kind: 'SCORES', path: scoresPath, fileName: 'scores.json', mediaType: 'application/json' },
     { kind: 'REPORT', path: reportPath, fileName: 'report.html', mediaType: 'text/html' },
   ];
+  return { evaluation, files };
 }
 
 const named = ({ label, sha256 }: JobInput): string => `${label} (SHA-256 ${sha256})`;

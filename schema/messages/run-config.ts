@@ -82,6 +82,7 @@ export const OutputKind = z.enum([
   'MODEL',
   'SCORES',
   'REPORT',
+  'MODEL_CARD',
 ]);
 export type OutputKind = z.infer<typeof OutputKind>;
 

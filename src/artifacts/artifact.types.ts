@@ -17,6 +17,10 @@ registerEnumType(ArtifactKind, {
     MODEL: { description: 'A fitted generator, to sample more rows from.' },
     SCORES: { description: 'Scores of a synthetic table, as JSON; also typed, as `report`.' },
     REPORT: { description: 'The same for people, as one HTML page.' },
+    MODEL_CARD: {
+      description:
+        'What a model learnt from, how well, and what its rows are for: one as JSON, one as Markdown.',
+    },
   },
 });
 

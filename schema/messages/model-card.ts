@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { ColumnSchema } from './column.js';
+import { Constraints } from './constraints.js';
+import { ReferenceSource, ScoreName } from './scores.js';
+
+const Seconds = z.number().min(0);
+
+/**
+ * What people need to know of a fitted generator before they use it or its rows (Mitchell et al., "Model cards for model
+ * reporting", 2019); the file `model-card.json` of a SYNTHESIZE run.
+ */
+export const ModelCard = z.object({
+  v: z.literal(1),
+  runId: z.string(),
+  createdAt: z.iso.datetime(),
+  data: z.object({
+    /** `<dataset> v<number>`. */
+    label: z.string(),
+    sha256: z.string(),
+    /** Rows that the generator learnt from, and those of the table that were left out. */
+    rows: z.int().min(0),
+    rowsLeftOut: z.int().min(0),
+    columns: z.array(ColumnSchema),
+  }),
+  model: z.object({
+    generator: z.string(),
+    summary: z.string(),
+    /** As the generator had them, defaults included. */
+    options: z.record(z.string(), z.unknown()),
+    seed: z.int(),
+    /** Name, version and device. */
+    engine: z.string(),
+    trainSeconds: Seconds.optional(),
+    constraints: Constraints,
+  }),
+  scores: z.array(
+    z.object({
+      name: ScoreName,
+      value: z.number(),
+      reference: z.number().optional(),
+      referenceSource: ReferenceSource.optional(),
+      better: z.enum(['higher', 'lower']),
+      meaning: z.string(),
+    }),
+  ),
+  /** Plain sentences. */
+  verdict: z.array(z.string()).min(1),
+  intendedUse: z.array(z.string()),
+  limits: z.array(z.string()),
+});
+export type ModelCard = z.infer<typeof ModelCard>;
