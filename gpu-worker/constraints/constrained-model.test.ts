@@ -8,7 +8,7 @@ import type { FitSession, FittedGenerator, SampleSession } from '../generators/g
 import { generatorOf } from '../generators/generators.js';
 import { numberCellText } from '../tables/cell-text.js';
 import { cellsOf } from '../tables/combinations.js';
-import type { Column, Table } from '../tables/table.js';
+import { rowsBetween, type Column, type Table } from '../tables/table.js';
 import { ConstrainedModel } from './constrained-model.js';
 import { fitConstraints } from './fitted-constraints.js';
 import { allowedRows } from './real-rows.js';
@@ -248,6 +248,69 @@ describe('a model with constraints', () => {
       location: { field: 'constraints.1' },
       message: expect.stringMatching(/^Only 4 of .* "unique key" rejected .*Ask for fewer rows/),
     });
+  });
+
+  it('completes rows until they obey, with the cells that are known, and refuses a known cell that follows from others', async () => {
+    const cells = Array.from({ length: 200 }, (_, row) => row % 10);
+    const real = tableOf(
+      categoricalColumn(
+        'key',
+        cells.map((_, row) => `k${row}`),
+        'ID',
+      ),
+      numericColumn('a', cells, 'INTEGER'),
+      numericColumn(
+        'b',
+        cells.map((cell) => (cell < 5 ? 0 : cell)),
+        'INTEGER',
+      ),
+      numericColumn(
+        'sum',
+        cells.map((cell) => (cell < 5 ? cell : 2 * cell)),
+        'INTEGER',
+      ),
+    );
+    const constraints = [
+      Constraint.parse({ type: 'formula', column: 'sum', equals: 'a + b' }),
+      Constraint.parse({ type: 'condition', if: 'a < 5', then: 'b < 5' }),
+    ];
+    const { fitted, learnt } = fitConstraints(constraints, real);
+    const options = GENERATOR_OPTIONS.normal.options.parse({ minimumSupport: 1 });
+    const inner = await normal.fit(learnt, options, session);
+    // Its columns are independent, so that to know some cells is to put them in.
+    const model = new ConstrainedModel(
+      {
+        columns: inner.columns,
+        sample: (...given) => inner.sample(...given),
+        save: () => inner.save(),
+        async *complete(known, sampling, chunkRows) {
+          let start = 0;
+          for await (const chunk of inner.sample(known.rows, sampling, chunkRows)) {
+            const cells = rowsBetween(known, start, start + chunk.rows);
+            yield {
+              rows: chunk.rows,
+              columns: chunk.columns.map(
+                (column) => cells.columns.find(({ schema }) => schema.name === column.schema.name) ?? column,
+              ),
+            };
+            start += chunk.rows;
+          }
+        },
+      },
+      fitted,
+    );
+    const known = tableOf(numericColumn('a', cells, 'INTEGER'));
+    const rows: Row[] = [];
+    for await (const chunk of model.complete!(known, session, 64)) rows.push(...rowsOf(chunk));
+    expect(rows.map(({ a }) => a)).toEqual(cells);
+    expect(rows.filter(({ a, b, sum }) => sum !== Number(a) + Number(b))).toEqual([]);
+    expect(rows.filter(({ a, b }) => Number(a) < 5 && Number(b) >= 5)).toEqual([]);
+    expect(rows.filter(({ b }) => Number(b) >= 5).length).toBeGreaterThan(0);
+    expect(new Set(rows.map(({ key }) => key)).size).toBe(200);
+    const follows = tableOf(numericColumn('sum', [3], 'INTEGER'));
+    await expect(async () => {
+      for await (const chunk of model.complete!(follows, session)) expect(chunk.rows).toBe(1);
+    }).rejects.toMatchObject({ code: 'INVALID_CONFIG', location: { column: 'sum' } });
   });
 
   it('keeps the share of missing cells of a column that is computed', async () => {

@@ -18,6 +18,7 @@ export const CONSTRAINED_FORMAT = 'synthcart constrained model 1';
 /** A generator whose rows obey constraints: what it draws is transformed back, and drawn again where a row breaks one. */
 export class ConstrainedModel implements FittedGenerator {
   readonly complete?: NonNullable<FittedGenerator['complete']>;
+  readonly findings?: NonNullable<FittedGenerator['findings']>;
   readonly #transforms: readonly Transform[];
 
   constructor(
@@ -25,6 +26,7 @@ export class ConstrainedModel implements FittedGenerator {
     private readonly fitted: FittedConstraints,
   ) {
     this.#transforms = fitted.transforms.map(transformOf);
+    if (inner.findings) this.findings = () => inner.findings!();
     if (inner.complete) this.complete = (...given) => this.#complete(...given);
   }
 
