@@ -5,7 +5,7 @@ import { startEngine } from '../compute/engine.js';
 import type { OutputFile, Session } from '../session.js';
 import { constrain } from '../steps/constrain.js';
 import { evaluateTables, type Compared } from '../steps/evaluate.js';
-import { loadTable } from '../steps/load-table.js';
+import { loadRowsToLearn, loadTable } from '../steps/load-table.js';
 import { modelCard, writeModelCard, type CardFacts } from '../steps/model-card.js';
 import { sampleRows } from '../steps/sample.js';
 import { chosenGenerator, train } from '../steps/train.js';
@@ -19,9 +19,13 @@ export async function synthesize(session: Session): Promise<RunResult> {
   const input = session.input('TABLE');
   const real = await session.step('load', async () => {
     const engine = await startEngine({ forced: session.engine, threads: session.threads });
-    const table = await loadTable(session, input);
-    const { real: allowed, ...rest } = constrain(table, config.constraints, config.violations);
-    return { ...rest, engine, table: allowed, rows: table.rows };
+    const { table, rowsInFile } = await loadRowsToLearn(session, input);
+    const { real: allowed, notes, ...rest } = constrain(table, config.constraints, config.violations);
+    const some =
+      `The generator learnt from ${table.rows.toLocaleString('en')} of ${rowsInFile.toLocaleString('en')} ` +
+      'real rows, drawn evenly, and the scores compare with those.';
+    const told = table.rows < rowsInFile ? [some, ...notes] : notes;
+    return { ...rest, engine, table: allowed, loaded: table.rows, rows: rowsInFile, notes: told };
   });
   const model = await session.step('train', async (progress) =>
     real.wrap(await train(session, real.engine, choice, real.learnt, progress)),
@@ -61,7 +65,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
         label: input.label,
         sha256: input.sha256,
         rows: real.table.rows,
-        rowsLeftOut: real.rows - real.table.rows,
+        rowsLeftOut: real.loaded - real.table.rows,
         columns: real.table.columns.map(({ schema }) => schema),
       },
       model: {
