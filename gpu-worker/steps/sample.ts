@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Engine } from '../compute/program.js';
-import type { FittedGenerator } from '../generators/generator.js';
+import type { RowSource } from '../conditions/rejection-sampling.js';
 import type { OutputFile, Session, StepProgress } from '../session.js';
 import { createTableWriter, type TableWriter } from '../tables/table-writer.js';
 import type { Table } from '../tables/table.js';
@@ -19,7 +19,7 @@ export interface Sampled {
 export async function sampleRows(
   session: Session,
   engine: Engine,
-  model: FittedGenerator,
+  model: RowSource,
   rows: number,
   progress: StepProgress,
 ): Promise<Sampled> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ColumnKind } from './column.js';
 import { Constraints, Violations } from './constraints.js';
+import { Conditions } from './conditions.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
 export const RunKind = z.enum(['INGEST', 'SYNTHESIZE', 'SAMPLE', 'EVALUATE', 'PROBE']);
@@ -35,6 +36,8 @@ export const SynthesizeConfig = z.strictObject({
 export const SampleConfig = z.strictObject({
   kind: z.literal('SAMPLE'),
   rows: z.int().min(1).max(MAX_SYNTHETIC_ROWS),
+  /** What every row meets. */
+  where: Conditions.optional(),
 });
 
 /** Scores input `SYNTHETIC` against input `REAL`, beside the optional real holdout `TEST`. */

@@ -1,6 +1,7 @@
 import { Field, Float, Int, ObjectType, createUnionType } from 'type-graphql';
 import type { RunKind } from '../platform/prisma-client/client.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
+import { Condition } from './condition.types.js';
 import { optionFields } from './generator-options.types.js';
 
 @ObjectType({ description: 'Reads an uploaded file.' })
@@ -29,6 +30,9 @@ export class SynthesizeConfig {
 export class SampleConfig {
   @Field(() => Int, { description: 'Rows to make.' })
   rows!: number;
+
+  @Field(() => [Condition], { description: 'What every row meets.' })
+  where!: Condition[];
 }
 
 @ObjectType({ description: 'Scores a synthetic table.' })

@@ -3,6 +3,7 @@ import { MAX_SYNTHETIC_ROWS } from '../../schema/messages/run-config.js';
 import { RunKind, RunState } from '../platform/prisma-client/client.js';
 import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
+import { Condition } from './condition.types.js';
 import { optionFields } from './generator-options.types.js';
 
 /** The order of a list of runs. */
@@ -81,6 +82,13 @@ export class SampleInput {
 
   @Field(() => Int, { description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS.toLocaleString('en')}.` })
   rows!: number;
+
+  @Field(() => [Condition], {
+    nullable: true,
+    description:
+      'What every row meets; at most one condition a column. The run fails when fewer than 1 in 1,000 rows of the model do.',
+  })
+  where?: Condition[] | null;
 }
 
 @InputType({

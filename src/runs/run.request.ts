@@ -42,7 +42,9 @@ export function requestedRun(input: StartRunInput): RequestedRun {
   if (input.synthesize) return synthesizeRequest(input.synthesize);
   if (input.sample) {
     const { modelArtifactId, rows } = input.sample;
-    return { config: checked(SampleConfig, { kind: 'SAMPLE', rows }, ['input', 'sample']), modelArtifactId };
+    const where = input.sample.where?.map(withoutNulls);
+    const config = checked(SampleConfig, { kind: 'SAMPLE', rows, where }, ['input', 'sample']);
+    return { config, modelArtifactId };
   }
   if (input.evaluate) {
     const { real, synthetic, test, target, constraints } = input.evaluate;

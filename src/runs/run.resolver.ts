@@ -221,6 +221,7 @@ export class MetricSeriesResolver {
 export function shownConfig(config: Record<string, unknown>): object {
   const constraints = ((config['constraints'] ?? []) as StoredConstraint[]).map(shownConstraint);
   if (config['kind'] === 'EVALUATE') return { ...config, constraints };
+  if (config['kind'] === 'SAMPLE') return { ...config, where: config['where'] ?? [] };
   if (config['kind'] !== 'SYNTHESIZE') return config;
   return {
     ...config,

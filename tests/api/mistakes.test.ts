@@ -74,6 +74,28 @@ test.each<[string, () => Promise<unknown>, string[], string]>([
     'a range with at least one of min, max, earliest and latest',
   ],
   [
+    'a condition of both values and a range',
+    () => start({ sample: { modelArtifactId: 'x', rows: 1, where: [{ column: 'a', in: ['1'], min: '1' }] } }),
+    ['sample', 'where', '0'],
+    '`0` must be a condition with either in, or min, max or both, not {',
+  ],
+  [
+    'two conditions on one column',
+    () =>
+      start({
+        sample: {
+          modelArtifactId: 'x',
+          rows: 1,
+          where: [
+            { column: 'a', min: '1' },
+            { column: 'a', max: '2' },
+          ],
+        },
+      }),
+    ['sample', 'where'],
+    '`where` must be a list with one condition a column at most, not [',
+  ],
+  [
     'a long name',
     () => start({ name: 'x'.repeat(10_000), probe: {} }),
     ['name'],
