@@ -31,6 +31,26 @@ export function rowFilter(conditions: readonly Condition[], columns: readonly Co
   };
 }
 
+/** `rows` rows that hold what the conditions on single values ask for; undefined where none is on a single value. */
+export function cellsOf(
+  conditions: readonly Condition[],
+  columns: readonly ColumnSchema[],
+  rows: number,
+): Table | undefined {
+  const single = conditions.filter(({ in: wanted }) => wanted?.length === 1);
+  if (single.length === 0) return undefined;
+  return {
+    rows,
+    columns: single.map(({ column, in: wanted }): Column => {
+      const schema = columns.find(({ name }) => name === column)!;
+      const text = wanted![0]!;
+      return schema.kind === 'CATEGORY' || schema.kind === 'TEXT'
+        ? { schema, codes: new Int32Array(rows), categories: [text] }
+        : { schema, values: new Float64Array(rows).fill(numberOf(text, schema)) };
+    }),
+  };
+}
+
 function cellTest(condition: Condition, schema: ColumnSchema): (column: Column) => CellTest {
   const { name, kind } = schema;
   const { in: wanted, min, max } = condition;

@@ -4,6 +4,7 @@ import { Conditions, type Condition } from '../../schema/messages/conditions.js'
 import { startEngine } from '../compute/engine.js';
 import type { Engine } from '../compute/program.js';
 import type { FittedGenerator } from '../generators/generator.js';
+import { autoregressive } from '../generators/autoregressive/autoregressive.js';
 import { normal } from '../generators/normal/normal.js';
 import { columnOf, isNumeric, type Table } from '../tables/table.js';
 import { rowFilter } from './condition.js';
@@ -105,6 +106,36 @@ describe('rows under conditions', () => {
       location: { field: 'where' },
     });
   });
+});
+
+describe('rows under rare conditions', () => {
+  it('are drawn around the known cells by a model that can, and ranges are still obeyed', async () => {
+    const engine = await startEngine({ forced: 'onnx-cpu', threads: 1 });
+    const session = { engine, seed: 5, signal: new AbortController().signal, progress: () => undefined };
+    const model = await autoregressive.fit(
+      table,
+      autoregressive.config.parse({ epochs: 2, hiddenUnits: 8, residualBlocks: 0, bins: 60 }),
+      {
+        ...session,
+        metric: () => undefined,
+        checkpointDue: () => false,
+        saveCheckpoint: () => Promise.resolve(),
+        checkpoint: undefined,
+      },
+    );
+    const rare: Condition[] = [
+      { column: 'month', in: ['Dec'] },
+      { column: 'pages', in: ['7'] },
+      { column: 'sold', in: ['TRUE'] },
+      { column: 'day', min: '2026-01-05' },
+    ];
+    let rows = 0;
+    for await (const chunk of rowsThatMeet(rare, model).sample(40, session)) {
+      expect(rowFilter(rare, schemas)(chunk)).toHaveLength(chunk.rows);
+      rows += chunk.rows;
+    }
+    expect(rows).toBe(40);
+  }, 60_000);
 });
 
 describe('a condition', () => {

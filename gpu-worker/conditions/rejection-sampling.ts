@@ -3,18 +3,26 @@ import { UserFailure } from '../failure.js';
 import type { FittedGenerator, SampleSession } from '../generators/generator.js';
 import { rowsAt } from '../tables/rows.js';
 import type { Table } from '../tables/table.js';
-import { rowFilter } from './condition.js';
+import { cellsOf, rowFilter, type RowFilter } from './condition.js';
 
 /** Rows drawn before a condition is judged too rare, and the share of them that must meet it. */
 const ROWS_ON_TRIAL = 100_000;
 const LEAST_ACCEPTED = 0.001;
 
-export type RowSource = Pick<FittedGenerator, 'columns' | 'sample'>;
+/** Rows drawn to see how common a condition is, and the share of them from which on rejecting the others is cheaper. */
+const ROWS_TO_SEE = 8192;
+const COMMON = 1 / 64;
+/** Rows completed for each one made, where conditions remain that can't be given to the model. */
+const MOST_COMPLETED = 100;
+
+export type RowSource = Pick<FittedGenerator, 'columns' | 'sample'> &
+  Partial<Pick<FittedGenerator, 'complete'>>;
 
 /**
  * A model whose rows all meet the conditions: rows are drawn and those that don't are rejected, so that the rest have the
- * model's own distribution given the conditions. Throws UserFailure INVALID_CONFIG for conditions that can't be read, at
- * once, and while sampling when fewer than 1 in 1,000 rows meet them. At most about 1,000 rows are drawn for each one made.
+ * model's own distribution given the conditions. Where few meet them and the model can draw rows around known cells, conditions
+ * on single values are given to it, and nothing is rejected for them. Throws UserFailure INVALID_CONFIG for conditions that can't be read, at
+ * once, and while sampling when fewer than 1 in 1,000 rows meet what had to be left to chance.
  */
 export function rowsThatMeet(conditions: readonly Condition[], model: RowSource): RowSource {
   if (conditions.length === 0) return model;
@@ -23,11 +31,17 @@ export function rowsThatMeet(conditions: readonly Condition[], model: RowSource)
     columns: model.columns,
     async *sample(rows: number, session: SampleSession, chunkRows?: number): AsyncIterable<Table> {
       if (rows === 0) return;
+      const quiet = { ...session, progress: () => undefined };
+      const completing = model.complete && !(await isCommon(model, filter, quiet));
+      const most = rows * MOST_COMPLETED;
+      const single = conditions.every(({ in: wanted }) => wanted?.length === 1);
+      const cells = completing ? cellsOf(conditions, model.columns, single ? rows : most) : undefined;
+      const drawnRows = cells
+        ? model.complete!(cells, quiet, chunkRows)
+        : model.sample(ROWS_ON_TRIAL + Math.ceil(rows / LEAST_ACCEPTED), quiet, chunkRows);
       let drawn = 0;
       let made = 0;
-      const most = ROWS_ON_TRIAL + Math.ceil(rows / LEAST_ACCEPTED);
-      const quiet = { ...session, progress: () => undefined };
-      for await (const chunk of model.sample(most, quiet, chunkRows)) {
+      for await (const chunk of drawnRows) {
         const met = filter(chunk).subarray(0, rows - made);
         drawn += chunk.rows;
         made += met.length;
@@ -39,6 +53,12 @@ export function rowsThatMeet(conditions: readonly Condition[], model: RowSource)
       throw tooRare(conditions, made, drawn);
     },
   };
+}
+
+async function isCommon(model: RowSource, filter: RowFilter, session: SampleSession): Promise<boolean> {
+  let met = 0;
+  for await (const chunk of model.sample(ROWS_TO_SEE, session)) met += filter(chunk).length;
+  return met >= ROWS_TO_SEE * COMMON;
 }
 
 function tooRare(conditions: readonly Condition[], made: number, drawn: number): UserFailure {
