@@ -156,6 +156,11 @@ program
   .option('--test <file>', 'real rows that it did not see: every score beside theirs')
   .option('--target <column>', 'a column to predict')
   .option('--constraints <file>', 'JSON: what every row should obey; adds the share of rows that do not')
+  .option(
+    '--events [roles]',
+    'the tables are event logs; columns that are not guessed as user=…,time=…,item=…,type=…,session=…',
+    eventColumns,
+  )
   .option('--out <folder>', 'for the report and the scores', 'out')
   .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
   .option('--json', 'print the scores as JSON and nothing else')
@@ -167,7 +172,8 @@ program
     for (const file of [options.real, options.synthetic, options.test]) if (file) requireFile(file);
     const constraints = options.constraints ? await readConstraints(options.constraints) : undefined;
     await withPlatform(options.folder, async (connection, projectId) => {
-      const result = await evaluate(connection, { projectId, ...options, constraints }, observer);
+      const events = options.events === true ? {} : options.events;
+      const result = await evaluate(connection, { projectId, ...options, constraints, events }, observer);
       if (options.json) return void process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       process.stdout.write(
         `${scoreTable(result.scores)}\n${result.files.map((path) => `  ${path}\n`).join('')}`,
@@ -175,7 +181,20 @@ program
     });
   });
 
+/** `user=CustomerID,item=StockCode` as columns by role. */
+function eventColumns(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text.split(',').map((part) => {
+      const at = part.indexOf('=');
+      if (at < 1)
+        throw new InvalidArgumentError(`"${part}" isn't a role and a column, such as user=customer_id.`);
+      return [part.slice(0, at), part.slice(at + 1)];
+    }),
+  );
+}
+
 interface EvaluateOptions {
+  events?: true | Record<string, string>;
   real: string;
   synthetic: string;
   test?: string;

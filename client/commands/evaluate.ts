@@ -13,6 +13,8 @@ export interface EvaluateRequest {
   target?: string;
   /** What every row should obey, as the API's `ConstraintInput`. */
   constraints?: object[];
+  /** The tables are event logs: columns by their roles (user, time, item, type, session); the others are guessed. */
+  events?: Record<string, string>;
   /** Folder for report.html and scores.json. */
   out: string;
 }
@@ -38,6 +40,7 @@ export async function evaluate(
         test: test ? { datasetVersionId: test } : undefined,
         target: request.target,
         constraints: request.constraints,
+        events: request.events,
       },
     },
   });

@@ -1,12 +1,14 @@
 import type { Constraint } from '../../schema/messages/constraints.js';
 import { Evaluation, SCORE_NAMES, type Score } from '../../schema/messages/scores.js';
 import { requireFitting } from '../constraints/real-rows.js';
+import type { EventRoles } from '../events/roles.js';
 import { UserFailure } from '../failure.js';
 import type { Table } from '../tables/table.js';
 import { compareTables, type ComparedTables } from './compared-rows.js';
 import { constraintBreaks } from './constraint-breaks.js';
 import { exactCopies } from './copies.js';
 import { coverage } from './coverage.js';
+import { eventScores } from './events/events.js';
 import { boostedDetection, logisticDetection } from './detection.js';
 import { fidelity } from './fidelity.js';
 import { notesOn } from './notes.js';
@@ -24,6 +26,8 @@ export interface EvaluateOptions {
   readonly target?: string;
   /** What every row should obey: adds the score of how many don't. */
   readonly constraints?: readonly Constraint[];
+  /** Columns of an event log by their roles: adds the scores of event logs. */
+  readonly events?: EventRoles;
   readonly seed: number;
   /** Aborting it makes `evaluate` reject with its reason. */
   readonly signal: AbortSignal;
@@ -39,12 +43,15 @@ export interface EvaluateOptions {
  *   what `utilityScores` throws for a target, and `requireFitting` for constraints
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { real, synthetic, test, target, constraints = [], seed, signal, progress } = options;
+  const { target, constraints = [], events, seed, signal, progress } = options;
+  const { real, synthetic, test } = options;
   requireRows(real, 'real table');
   requireRows(synthetic, 'synthetic table');
   if (test) requireRows(test, 'test table');
-  const tables = compareTables(options, seed);
-  const pause = pausing(signal, progress);
+  const tables = compareTables(events ? withoutIdentities(options, events) : options, seed);
+  const whole = pausing(signal, progress);
+  const logs = events && (await eventScores(options, events, seed, partOf(whole, 0, 0.3)));
+  const pause = partOf(whole, logs ? 0.3 : 0, 1);
 
   // First, because these alone may find a mistake in what was asked for.
   requireFitting(constraints, real);
@@ -82,9 +89,22 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       ...diverse,
       ...repeated,
       ...consistent,
+      ...(logs?.scores ?? []),
     ],
-    notes: notesOn(tables),
+    notes: [...notesOn(tables), ...(logs?.notes ?? [])],
   } satisfies Evaluation);
+}
+
+/** The tables without the columns that only say whose an event is: they hold other names on purpose. */
+function withoutIdentities(
+  { real, synthetic, test }: EvaluateOptions,
+  { user, session }: EventRoles,
+): { readonly real: Table; readonly synthetic: Table; readonly test?: Table } {
+  const without = (table: Table): Table => ({
+    ...table,
+    columns: table.columns.filter(({ schema }) => schema.name !== user && schema.name !== session),
+  });
+  return { real: without(real), synthetic: without(synthetic), ...(test && { test: without(test) }) };
 }
 
 function requireRows(table: Table, name: string): void {

@@ -106,4 +106,79 @@ export const SCORE_TEXTS: Readonly<
     unit: 'percent',
     meaning: 'Synthetic rows that break at least one of the constraints that the run names.',
   },
+  sessionLengthError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning: 'How far the numbers of events in a session are from the real ones.',
+  },
+  userLengthError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning: 'How far the numbers of events of a user are from the real ones.',
+  },
+  timeGapError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning: 'How far the times from one event of a user to the next are from the real ones.',
+  },
+  typeMixError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning: 'How far the shares of the types of events are from the real ones.',
+  },
+  typeTransitionError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning: 'How far the shares of pairs of types that follow each other are from the real ones.',
+  },
+  itemTransitionError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning:
+      'How far the shares of pairs of items that follow each other are from the real ones. Most pairs are rare, so that real users are far from other real users too.',
+  },
+  popularityError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning: 'How far the curve of popular and rare items is from the real one.',
+  },
+  popularityGiniError: {
+    better: 'lower',
+    unit: 'share',
+    meaning:
+      'How much more or less the events crowd on few items than the real ones do (difference of Gini coefficients).',
+  },
+  topItemsOverlap: {
+    better: 'higher',
+    unit: 'percent',
+    meaning: 'How many of the hundred most frequent real items are among the most frequent synthetic ones.',
+  },
+  repeatError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning: 'How far the share of events with an item that the user has met before is from the real one.',
+  },
+  funnelError: {
+    better: 'lower',
+    unit: 'percent',
+    meaning:
+      'How far the rates at which one type of event follows on another, such as buying on viewing the same item, are from the real ones.',
+  },
+  sequenceCopies: {
+    better: 'lower',
+    unit: 'percent',
+    meaning:
+      'Runs of five items of a synthetic user that a real user has had too; common ones recur by chance, so compare with the same of other real users.',
+  },
+  nextItemNdcg: {
+    better: 'higher',
+    unit: 'share',
+    meaning:
+      'How well a recommender that learns from the synthetic log finds what real users did next (NDCG@10 over all items), beside one that learns from the real log.',
+  },
+  nextItemHitRate: {
+    better: 'higher',
+    unit: 'share',
+    meaning: 'The same as the share of users whose next item is among ten recommended ones.',
+  },
 };

@@ -5,11 +5,21 @@ import { autoregressive } from './autoregressive/autoregressive.js';
 import { copula } from './copula/copula.js';
 import type { Generator } from './generator.js';
 import { normal } from './normal/normal.js';
+import { sessions } from './sessions/sessions.js';
 import { tvae } from './variational/tvae.js';
 import { vae } from './variational/vae.js';
 
 /** Every generator, in the order in which users are shown them. */
-export const GENERATORS: readonly Generator[] = [autoregressive, tvae, ctgan, vae, gan, copula, normal];
+export const GENERATORS: readonly Generator[] = [
+  autoregressive,
+  tvae,
+  ctgan,
+  vae,
+  gan,
+  copula,
+  normal,
+  sessions,
+];
 
 /** The generator of that name; throws UserFailure INVALID_CONFIG naming those that exist. */
 export function generatorOf(name: string): Generator {

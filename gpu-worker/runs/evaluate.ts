@@ -6,7 +6,7 @@ import type { RunResult } from './runners.js';
 
 /** Scores a synthetic table against a real one, beside a real holdout if there is one. */
 export async function evaluateRun(session: Session): Promise<RunResult> {
-  const { target, constraints } = session.job.config as EvaluateConfig;
+  const { target, constraints, events } = session.job.config as EvaluateConfig;
   const compared = await session.step('load', async (progress): Promise<Compared> => {
     const [real, synthetic, test] = [
       session.input('REAL'),
@@ -23,6 +23,7 @@ export async function evaluateRun(session: Session): Promise<RunResult> {
       test: test && { table: await loadTable(session, test), input: test },
       target,
       constraints,
+      events,
     };
   });
   const { files } = await session.step('evaluate', (progress) => evaluateTables(session, compared, progress));

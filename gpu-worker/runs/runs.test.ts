@@ -237,6 +237,39 @@ describe('a worker', () => {
     expect(score.value).toBeGreaterThan(0.3);
   }, 60_000);
 
+  it('synthesizes a whole event log, makes more of it later, and scores logs by their columns’ roles', async () => {
+    const csv = [
+      'user_id,event_time,product_id,event_type',
+      ...Array.from({ length: 240 }, (_, row) => {
+        const [user, event] = [Math.floor(row / 6), row % 6];
+        const time = new Date(Date.UTC(2026, 0, 1 + (user % 9), 8, event)).toISOString().slice(0, 19);
+        return `u${user},${time.replace('T', ' ')},p${(user + event) % 8},${event === 5 ? 'buy' : 'view'}`;
+      }),
+    ].join('\n');
+    const ingested = await run({ ...INGEST, columnKinds: { user_id: 'CATEGORY' } }, [
+      inputOf('FILE', Buffer.from(csv)),
+    ]);
+    const parquet = contentOf(ingested.end, 'TABLE');
+    const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));
+    const options = { epochs: 1, width: 8, batchSize: 16 };
+    const synthesized = await run({ kind: 'SYNTHESIZE', generator: 'sessions', options }, [
+      inputOf('TABLE', parquet, { columns }),
+    ]);
+    const scores = Evaluation.parse(JSON.parse(contentOf(synthesized.end, 'SCORES').toString())).scores;
+    expect(scores.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['nextItemNdcg', 'typeMixError', 'sequenceCopies']),
+    );
+    const model = inputOf('MODEL', contentOf(synthesized.end, 'MODEL'));
+    const sampled = await run({ kind: 'SAMPLE', rows: 60 }, [model]);
+    expect(contentOf(sampled.end, 'SYNTHETIC_CSV').toString().trimEnd().split('\n')).toHaveLength(61);
+    const evaluated = await run({ kind: 'EVALUATE', events: { item: 'product_id' } }, [
+      inputOf('REAL', parquet, { columns }),
+      inputOf('SYNTHETIC', contentOf(sampled.end, 'SYNTHETIC_PARQUET'), { columns }),
+    ]);
+    const again = Evaluation.parse(JSON.parse(contentOf(evaluated.end, 'SCORES').toString()));
+    expect(again.scores.some(({ name }) => name === 'sessionLengthError')).toBe(true);
+  }, 60_000);
+
   it('goes on from a checkpoint to the same synthetic file as without one', async () => {
     const ingested = await run(INGEST, [inputOf('FILE', Buffer.from(CSV))]);
     const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));

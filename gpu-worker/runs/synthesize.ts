@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SessionsConfig } from '../../schema/messages/generator-options/sessions.js';
+import type { JobInput } from '../../schema/messages/job.js';
 import type { SynthesizeConfig } from '../../schema/messages/run-config.js';
 import { startEngine } from '../compute/engine.js';
 import type { OutputFile, Session } from '../session.js';
@@ -9,17 +11,21 @@ import { loadRowsToLearn, loadTable } from '../steps/load-table.js';
 import { modelCard, writeModelCard, type CardFacts } from '../steps/model-card.js';
 import { sampleRows } from '../steps/sample.js';
 import { chosenGenerator, train } from '../steps/train.js';
-import { readParquet } from '../tables/parquet-reader.js';
+import { readParquet, type SomeRows } from '../tables/parquet-reader.js';
 import type { RunResult } from './runners.js';
 
 /** Fits a generator to a table, draws rows from it and scores them against the table. */
 export async function synthesize(session: Session): Promise<RunResult> {
   const config = session.job.config as SynthesizeConfig;
   const choice = chosenGenerator(config);
+  const isLog = choice.generator.name === 'sessions';
   const input = session.input('TABLE');
   const real = await session.step('load', async () => {
     const engine = await startEngine({ forced: session.engine, threads: session.threads });
-    const { table, rowsInFile } = await loadRowsToLearn(session, input);
+    // Single rows of a log are nobody's history.
+    const { table, rowsInFile } = isLog
+      ? await loadWhole(session, input)
+      : await loadRowsToLearn(session, input);
     const { real: allowed, notes, ...rest } = constrain(table, config.constraints, config.violations);
     const some =
       `The generator learnt from ${table.rows.toLocaleString('en')} of ${rowsInFile.toLocaleString('en')} ` +
@@ -42,6 +48,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
       test: test && { table: await loadTable(session, test), input: test },
       constraints: config.constraints,
       notes: real.notes,
+      events: isLog ? SessionsConfig.parse(choice.options) : undefined,
       maker: {
         generator: choice.generator.name,
         options: config.options,
@@ -82,4 +89,9 @@ export async function synthesize(session: Session): Promise<RunResult> {
     return session.publish([...sampled.files, modelFile, ...card, ...evaluated], progress);
   });
   return { outputs, rows: sampled.rows };
+}
+
+async function loadWhole(session: Session, input: JobInput): Promise<SomeRows> {
+  const table = await loadTable(session, input);
+  return { table, rowsInFile: table.rows };
 }

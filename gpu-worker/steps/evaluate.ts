@@ -4,6 +4,7 @@ import { constraintText, type Constraint } from '../../schema/messages/constrain
 import type { Evaluation } from '../../schema/messages/scores.js';
 import type { JobInput } from '../../schema/messages/job.js';
 import { evaluate } from '../evaluation/evaluate.js';
+import { rolesOf, type NamedRoles } from '../events/roles.js';
 import { renderReport } from '../evaluation/report/report.js';
 import type { OutputFile, Session, StepProgress } from '../session.js';
 import type { Table } from '../tables/table.js';
@@ -23,6 +24,8 @@ export interface Compared {
   readonly constraints?: readonly Constraint[];
   /** What else a reader should know, in sentences. */
   readonly notes?: readonly string[];
+  /** Of an event log, what is said of its columns' roles; the others are guessed. */
+  readonly events?: NamedRoles;
   /** What made the synthetic table, where this run knows it. */
   readonly maker?: {
     readonly generator: string;
@@ -34,7 +37,7 @@ export interface Compared {
 /** Scores the synthetic table, and writes the scores as JSON and as a page for people. */
 export async function evaluateTables(
   session: Session,
-  { real, synthetic, test, target, constraints, notes = [], maker }: Compared,
+  { real, synthetic, test, target, constraints, events, notes = [], maker }: Compared,
   progress: StepProgress,
 ): Promise<{ evaluation: Evaluation; files: OutputFile[] }> {
   const found = await evaluate({
@@ -43,6 +46,12 @@ export async function evaluateTables(
     test: test?.table,
     target,
     constraints,
+    events:
+      events &&
+      rolesOf(
+        real.table.columns.map(({ schema }) => schema),
+        events,
+      ),
     seed: session.job.seed,
     signal: session.signal,
     progress,

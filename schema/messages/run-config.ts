@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ColumnKind } from './column.js';
 import { Constraints, Violations } from './constraints.js';
 import { Conditions } from './conditions.js';
+import { eventRoleOptions } from './generator-options/sessions.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
 export const RunKind = z.enum(['INGEST', 'SYNTHESIZE', 'SAMPLE', 'EVALUATE', 'PROBE']);
@@ -47,6 +48,8 @@ export const EvaluateConfig = z.strictObject({
   target: z.string().min(1).optional(),
   /** For the score of how many rows break one. */
   constraints: Constraints.optional(),
+  /** The tables are event logs: columns by their roles; those left out are guessed. */
+  events: z.strictObject(eventRoleOptions).optional(),
 });
 
 /** Does nothing but live: passes through queue, worker and metrics, to check a pool or to measure the platform. */

@@ -46,6 +46,34 @@ export const SCORE_NAMES = {
   duplicates: 'duplicates',
   /** Share of synthetic rows that break a constraint; given when the run names constraints. */
   constraintBreaks: 'constraintBreaks',
+  /** KS statistic of events a session; this and the following are given for event logs. */
+  sessionLengthError: 'sessionLengthError',
+  /** KS statistic of events a user. */
+  userLengthError: 'userLengthError',
+  /** KS statistic of times between a user's events. */
+  timeGapError: 'timeGapError',
+  /** Total variation of types of events. */
+  typeMixError: 'typeMixError',
+  /** Total variation of pairs of types in a row. */
+  typeTransitionError: 'typeTransitionError',
+  /** Total variation of pairs of items in a row. */
+  itemTransitionError: 'itemTransitionError',
+  /** KS statistic of items' shares of the events. */
+  popularityError: 'popularityError',
+  /** Difference of the Gini coefficients of items' events. */
+  popularityGiniError: 'popularityGiniError',
+  /** Share of the 100 most frequent items that both logs share. */
+  topItemsOverlap: 'topItemsOverlap',
+  /** Difference of the shares of events with an item that the user has met. */
+  repeatError: 'repeatError',
+  /** Mean difference of the rates at which one type follows on another, for a user and an item. */
+  funnelError: 'funnelError',
+  /** Share of runs of 5 items that occur in the real log. */
+  sequenceCopies: 'sequenceCopies',
+  /** NDCG@10 of a recommender that learnt from synthetic users, for what real users did next; the reference learnt from real ones. */
+  nextItemNdcg: 'nextItemNdcg',
+  /** The same, its hit rate at 10. */
+  nextItemHitRate: 'nextItemHitRate',
 } as const;
 export const ScoreName = z.enum(SCORE_NAMES);
 export type ScoreName = z.infer<typeof ScoreName>;
@@ -85,6 +113,20 @@ export const SCORE_FAMILIES: Readonly<Record<ScoreName, ScoreFamily>> = {
   rangeCoverage: 'DIVERSITY',
   duplicates: 'DIVERSITY',
   constraintBreaks: 'CONSISTENCY',
+  sessionLengthError: 'FIDELITY',
+  userLengthError: 'FIDELITY',
+  timeGapError: 'FIDELITY',
+  typeMixError: 'FIDELITY',
+  typeTransitionError: 'FIDELITY',
+  itemTransitionError: 'FIDELITY',
+  popularityError: 'FIDELITY',
+  popularityGiniError: 'FIDELITY',
+  topItemsOverlap: 'DIVERSITY',
+  repeatError: 'FIDELITY',
+  funnelError: 'FIDELITY',
+  sequenceCopies: 'PRIVACY',
+  nextItemNdcg: 'UTILITY',
+  nextItemHitRate: 'UTILITY',
 };
 
 /**

@@ -35,6 +35,24 @@ export class SampleConfig {
   where!: Condition[];
 }
 
+@ObjectType({ description: 'Columns of an event log by their roles; null: guessed.' })
+export class EventColumns {
+  @Field(() => String, { nullable: true, description: 'The column that says who acted.' })
+  user!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The column that says when.' })
+  time!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The column that says on which item.' })
+  item!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The column that says what was done.' })
+  type!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The column that says in which session.' })
+  session!: string | null;
+}
+
 @ObjectType({ description: 'Scores a synthetic table.' })
 export class EvaluateConfig {
   @Field(() => String, { nullable: true, description: 'The column to predict, if any.' })
@@ -42,6 +60,8 @@ export class EvaluateConfig {
 
   @Field(() => [Constraint], { description: 'What every row should obey.' })
   constraints!: Constraint[];
+  @Field(() => EventColumns, { nullable: true, description: 'Given when the tables are event logs.' })
+  events!: EventColumns | null;
 }
 
 @ObjectType({ description: 'Lives for a while.' })

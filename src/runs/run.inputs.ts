@@ -102,6 +102,26 @@ export class TableRefInput {
   artifactId?: string | null;
 }
 
+@InputType({
+  description: 'Columns of an event log by their roles. What is left out is guessed from names and kinds.',
+})
+export class EventColumnsInput {
+  @Field(() => String, { nullable: true, description: 'Name of the column that says who acted.' })
+  user?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Name of the column that says when.' })
+  time?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Name of the column that says on which item.' })
+  item?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Name of the column that says what was done.' })
+  type?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Name of the column that says in which session.' })
+  session?: string | null;
+}
+
 @InputType({ description: 'Score a synthetic table against a real one.' })
 export class EvaluateInput {
   @Field(() => TableRefInput, { description: 'The rows that the generator learnt from.' })
@@ -128,6 +148,12 @@ export class EvaluateInput {
     description: 'What every row should obey: adds the score `constraintBreaks`; up to 50.',
   })
   constraints?: Constraint[] | null;
+  @Field(() => EventColumnsInput, {
+    nullable: true,
+    description:
+      'Given when the tables are event logs: adds scores of sessions, item popularity, transitions and next-item recommendation.',
+  })
+  events?: EventColumnsInput | null;
 }
 
 @InputType({ description: 'Check a pool, or measure the platform.' })

@@ -14,7 +14,7 @@ import type { ArtifactKind, InputRole } from '../platform/prisma-client/client.j
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import type { Constraint } from './constraint.types.js';
 import type { QueuedInput } from './run.queue.js';
-import type { StartRunInput, TableRefInput } from './run.inputs.js';
+import type { EventColumnsInput, StartRunInput, TableRefInput } from './run.inputs.js';
 
 type Path = readonly string[];
 
@@ -47,7 +47,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
     return { config, modelArtifactId };
   }
   if (input.evaluate) {
-    const { real, synthetic, test, target, constraints } = input.evaluate;
+    const { real, synthetic, test, target, constraints, events } = input.evaluate;
     const table = (role: InputRole, name: string, ref: TableRefInput) => ({
       role,
       ref,
@@ -60,6 +60,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
           kind: 'EVALUATE',
           target: target ?? undefined,
           constraints: constraintsOf(constraints, ['input', 'evaluate']),
+          events: events ? namedColumns(events) : undefined,
         },
         ['input', 'evaluate'],
       ),
@@ -261,4 +262,15 @@ function withoutNulls(options: object): Record<string, unknown> {
 
 function invalid(message: string, path: Path): UserError {
   return new UserError(UserErrorCode.INVALID_INPUT, message, path);
+}
+
+/** The columns that are named; null is as good as left out. */
+function namedColumns({ user, time, item, type, session }: EventColumnsInput) {
+  return {
+    user: user ?? undefined,
+    time: time ?? undefined,
+    item: item ?? undefined,
+    type: type ?? undefined,
+    session: session ?? undefined,
+  };
 }

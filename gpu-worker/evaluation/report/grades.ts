@@ -63,6 +63,27 @@ export function gradeOf(score: Score, evaluation: Evaluation): Grade | undefined
       return atMost(value, 2 * (reference ?? 0) + 0.005, 5 * (reference ?? 0) + 0.05);
     case SCORE_NAMES.constraintBreaks:
       return atMost(value, reference ?? 0, (reference ?? 0) + 0.01);
+    case SCORE_NAMES.sessionLengthError:
+    case SCORE_NAMES.userLengthError:
+    case SCORE_NAMES.timeGapError:
+    case SCORE_NAMES.typeMixError:
+    case SCORE_NAMES.typeTransitionError:
+    case SCORE_NAMES.popularityError:
+    case SCORE_NAMES.popularityGiniError:
+    case SCORE_NAMES.repeatError:
+    case SCORE_NAMES.funnelError:
+      return atMost(value, (reference ?? 0) + 0.05, (reference ?? 0) + 0.15);
+    case SCORE_NAMES.itemTransitionError:
+      return reference === undefined ? undefined : atMost(value, reference + 0.05, reference + 0.15);
+    case SCORE_NAMES.topItemsOverlap:
+      return atLeast(value, 0.9 * (reference ?? 1), 0.6 * (reference ?? 1));
+    case SCORE_NAMES.sequenceCopies: {
+      const expected = COPIES.factor * (reference ?? 0);
+      return atMost(value, expected + COPIES.margin, expected + 4 * COPIES.margin);
+    }
+    case SCORE_NAMES.nextItemNdcg:
+    case SCORE_NAMES.nextItemHitRate:
+      return reference === undefined ? undefined : atLeast(value, 0.9 * reference, 0.7 * reference);
     case SCORE_NAMES.augmentedUtility:
     case SCORE_NAMES.closestRecord:
       return undefined;

@@ -43,6 +43,20 @@ const SCORE_TITLES = {
   rangeCoverage: 'Range coverage',
   duplicates: 'Repeated rows',
   constraintBreaks: 'Constraint breaks',
+  sessionLengthError: 'Session length error',
+  userLengthError: 'User length error',
+  timeGapError: 'Time gap error',
+  typeMixError: 'Event type error',
+  typeTransitionError: 'Type transition error',
+  itemTransitionError: 'Item transition error',
+  popularityError: 'Popularity curve error',
+  popularityGiniError: 'Popularity Gini error',
+  topItemsOverlap: 'Top items shared',
+  repeatError: 'Repeat rate error',
+  funnelError: 'Funnel error',
+  sequenceCopies: 'Copied item runs',
+  nextItemNdcg: 'Next item, NDCG@10',
+  nextItemHitRate: 'Next item, hit rate at 10',
 } as const satisfies Record<ScoreName, string>;
 
 const REFERENCE_TEXTS = {

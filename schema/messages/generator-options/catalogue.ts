@@ -4,6 +4,7 @@ import { CopulaConfig } from './copula.js';
 import { CtganConfig } from './ctgan.js';
 import { GanConfig } from './gan.js';
 import { NormalConfig } from './normal.js';
+import { SessionsConfig } from './sessions.js';
 import { TvaeConfig } from './tvae.js';
 import { VaeConfig } from './vae.js';
 
@@ -46,6 +47,11 @@ export const GENERATOR_OPTIONS = {
     summary:
       'Columns on their own: numbers from the best of normal, log-normal, gamma, Poisson, uniform and exponential, categories by frequency. The baseline that knows no relations.',
     options: NormalConfig,
+  },
+  sessions: {
+    summary:
+      'For event logs: a transformer over each user’s events, with counted transitions between items. Whole new users with sessions, times and items of the real catalogue.',
+    options: SessionsConfig,
   },
 } as const satisfies Record<string, { summary: string; options: z.ZodType }>;
 

@@ -1,0 +1,115 @@
+import type { Random } from '../../compute/random.js';
+import type { Transitions } from '../../events/transitions.js';
+
+/** Rounds of the subspace iteration; more changes the vectors hardly. */
+const ROUNDS = 6;
+
+/**
+ * Vectors of items [items, width], row-major, of which those are near each other that are met together: the leading
+ * eigenvectors of the symmetric positive pointwise mutual information, scaled by the root of their eigenvalues (Levy and
+ * Goldberg, 2014, section 3.3), by subspace iteration (Halko et al., 2011, algorithm 4.4). Items met alone have a zero vector.
+ */
+export function itemVectors(transitions: Transitions, width: number, random: Random): Float32Array {
+  const { items } = transitions;
+  const rank = Math.min(width, items);
+  const matrix = positiveInformation(transitions);
+  let basis = Float64Array.from({ length: items * rank }, () => random.normal());
+  let product = basis;
+  for (let round = 0; round < ROUNDS; round++) {
+    basis = orthonormal(product, items, rank);
+    product = times(matrix, basis, items, rank);
+  }
+  const vectors = new Float32Array(items * width);
+  for (let column = 0; column < rank; column++) {
+    let eigenvalue = 0;
+    for (let row = 0; row < items; row++)
+      eigenvalue += basis[row * rank + column]! * product[row * rank + column]!;
+    const scale = Math.sqrt(Math.max(0, eigenvalue));
+    for (let row = 0; row < items; row++) vectors[row * width + column] = scale * basis[row * rank + column]!;
+  }
+  return vectors;
+}
+
+interface Sparse {
+  readonly rows: Uint32Array;
+  readonly columns: Uint32Array;
+  readonly values: Float32Array;
+}
+
+/** log(p(a, b) / (p(a) p(b))) where it is above 0, of pairs in either order; both triangles are added up when multiplied. */
+function positiveInformation({ items, starts, followers, weights }: Transitions): Sparse {
+  const marginal = new Float64Array(items);
+  let total = 0;
+  const pairs = new Map<number, number>();
+  for (let from = 0; from < items; from++) {
+    for (let at = starts[from]!; at < starts[from + 1]!; at++) {
+      const to = followers[at]!;
+      const weight = weights[at]!;
+      const key = Math.min(from, to) * items + Math.max(from, to);
+      pairs.set(key, (pairs.get(key) ?? 0) + weight);
+      marginal[from]! += weight;
+      marginal[to]! += weight;
+      total += 2 * weight;
+    }
+  }
+  const [rows, columns, values]: [number[], number[], number[]] = [[], [], []];
+  for (const [key, weight] of pairs) {
+    const row = Math.floor(key / items);
+    const column = key - row * items;
+    const information = Math.log((weight * total) / (marginal[row]! * marginal[column]!));
+    if (information <= 0) continue;
+    rows.push(row);
+    columns.push(column);
+    values.push(information);
+  }
+  return {
+    rows: Uint32Array.from(rows),
+    columns: Uint32Array.from(columns),
+    values: Float32Array.from(values),
+  };
+}
+
+/** The symmetric matrix times [items, rank]. */
+function times(
+  { rows, columns, values }: Sparse,
+  x: Float64Array,
+  items: number,
+  rank: number,
+): Float64Array<ArrayBuffer> {
+  const y = new Float64Array(items * rank);
+  values.forEach((value, at) => {
+    const [row, column] = [rows[at]! * rank, columns[at]! * rank];
+    for (let k = 0; k < rank; k++) {
+      y[row + k]! += value * x[column + k]!;
+      y[column + k]! += value * x[row + k]!;
+    }
+  });
+  return y;
+}
+
+/** The columns made orthonormal, one after the other (modified Gram–Schmidt). */
+function orthonormal(x: Float64Array, items: number, rank: number): Float64Array<ArrayBuffer> {
+  const columns = Array.from({ length: rank }, (_, column) =>
+    Float64Array.from({ length: items }, (_unused, row) => x[row * rank + column]!),
+  );
+  columns.forEach((column, index) => {
+    for (const before of columns.slice(0, index)) {
+      const overlap = dot(column, before);
+      for (let row = 0; row < items; row++) column[row]! -= overlap * before[row]!;
+    }
+    const length = Math.sqrt(dot(column, column));
+    if (length > 1e-9) for (let row = 0; row < items; row++) column[row]! /= length;
+    else column.fill(0);
+  });
+  const result = new Float64Array(items * rank);
+  columns.forEach((column, index) => {
+    for (let row = 0; row < items; row++) result[row * rank + index] = column[row]!;
+  });
+  return result;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
+  return sum;
+}
