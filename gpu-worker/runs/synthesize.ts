@@ -83,6 +83,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
         engine,
         trainSeconds: session.stepSeconds.train,
         constraints: config.constraints ?? [],
+        findings: [...(model.findings?.() ?? [])],
       },
     };
     const card = await writeModelCard(session.folder, modelCard(facts, evaluation, new Date()));

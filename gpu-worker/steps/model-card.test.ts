@@ -28,6 +28,7 @@ const facts: CardFacts = {
     engine: 'onnx-cpu 1 on a processor',
     trainSeconds: 1.23456,
     constraints: [{ type: 'range', column: 'n | *bold*', min: 0 }],
+    findings: [{ subject: 'n', text: 'Normal with μ = 3 and σ² = 2.' }],
   },
 };
 

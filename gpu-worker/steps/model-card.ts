@@ -109,6 +109,15 @@ export function markdownOf({
         ['Made', createdAt],
       ],
     ),
+    ...(model.findings.length > 0
+      ? [
+          '## What it has learnt',
+          table(
+            ['Of', ''],
+            model.findings.map(({ subject, text }) => [subject, text]),
+          ),
+        ]
+      : []),
     '## Scores',
     table(
       ['Score', 'Synthetic', 'Real data', 'Better is', 'What it tells'],
