@@ -6,8 +6,8 @@ import { codeCounts, ConditionSampler, conditionWidth, TrainingSampler } from '.
 const LAYOUT: VectorLayout = {
   scalars: [],
   spans: [
-    { column: 0, width: 2, offset: 0 },
-    { column: 1, width: 3, offset: 2 },
+    { column: 0, width: 2, offset: 0, isCategory: true },
+    { column: 1, width: 3, offset: 2, isCategory: true },
   ],
   groups: [],
   units: 5,
@@ -46,6 +46,19 @@ test('conditions for sampling follow the real frequencies', () => {
   expect(share(0)).toBeCloseTo(0.495, 1);
   expect(share(1)).toBeLessThan(0.02);
   expect(share(3)).toBeCloseTo(1 / 6, 1);
+});
+
+test('conditions are of categories, unless there are only numbers', () => {
+  const [first, second] = LAYOUT.spans as [VectorLayout['spans'][0], VectorLayout['spans'][0]];
+  const unitsBy = (layout: VectorLayout): number[] => {
+    const conditions = new ConditionSampler(layout, codeCounts(layout, TABLE, ALL));
+    const random = Random.seeded(3);
+    return Array.from({ length: 200 }, () => conditions.draw(random)!.unit);
+  };
+  const mixed = { ...LAYOUT, spans: [{ ...first, isCategory: false }, second] };
+  expect(Math.min(...unitsBy(mixed))).toBeGreaterThanOrEqual(2);
+  const numbers = { ...LAYOUT, spans: [first, second].map((span) => ({ ...span, isCategory: false })) };
+  expect(Math.min(...unitsBy(numbers))).toBe(0);
 });
 
 test('a table without codes has no conditions', () => {

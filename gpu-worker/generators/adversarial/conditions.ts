@@ -27,14 +27,22 @@ interface Condition {
   readonly unit: number;
 }
 
-/** Draws conditions: a column, each as likely as the others, then one of its codes by these weights [conditionWidth]. */
+/**
+ * Draws conditions: a column of categories, each as likely as the others (of numbers, where there is no other), then one of its
+ * codes by these weights [conditionWidth].
+ */
 export class ConditionSampler {
   readonly #cumulative: readonly Float64Array[];
+  /** Spans that conditions are drawn of. */
+  readonly #choice: readonly number[];
 
   constructor(
     private readonly layout: VectorLayout,
     weights: ArrayLike<number>,
   ) {
+    const all = [...layout.spans.keys()];
+    const categories = all.filter((span) => layout.spans[span]!.isCategory);
+    this.#choice = categories.length > 0 ? categories : all;
     this.#cumulative = layout.spans.map(({ offset, width }) => {
       let sum = 0;
       return Float64Array.from({ length: width }, (_, code) => (sum += weights[offset + code]!));
@@ -45,7 +53,7 @@ export class ConditionSampler {
   draw(random: Random): Condition | undefined {
     const { spans } = this.layout;
     if (spans.length === 0) return undefined;
-    const span = random.integer(spans.length);
+    const span = this.#choice[random.integer(this.#choice.length)]!;
     const cumulative = this.#cumulative[span]!;
     const mark = random.uniform() * cumulative.at(-1)!;
     const code = cumulative.findIndex((sum) => mark < sum);

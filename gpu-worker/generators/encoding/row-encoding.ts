@@ -61,14 +61,16 @@ export interface ScalarPlace {
 export interface SpanPlace {
   readonly column: number;
   readonly width: number;
+  /** Whether the codes are a column's own values, categories or yes and no, rather than stretches of a number. */
+  readonly isCategory: boolean;
   /** First unit, counted from the first behind the scalars. */
   readonly offset: number;
 }
 
-export function layoutOf({ encodings }: RowEncoding): VectorLayout {
+export function layoutOf({ columns, encodings }: RowEncoding): VectorLayout {
   const coded = encodings.flatMap((encoding, column) => {
     const width = codeCount(encoding);
-    return width > 0 ? [{ column, width }] : [];
+    return width > 0 ? [{ column, width, isCategory: isCategory(columns[column]!) }] : [];
   });
   const { offsets, groups, units } = groupByWidth(coded.map(({ width }) => width));
   const spans = coded.map((span, index) => ({ ...span, offset: offsets[index]! }));
@@ -80,6 +82,9 @@ export function layoutOf({ encodings }: RowEncoding): VectorLayout {
   });
   return { scalars, spans, groups, units: scalars.length + units };
 }
+
+const isCategory = ({ kind }: ColumnSchema): boolean =>
+  kind === 'CATEGORY' || kind === 'TEXT' || kind === 'BOOLEAN';
 
 /** Rows as codes [rows, spans] and scalars [rows, scalars], row-major: a tenth of what their vectors take. */
 export interface EncodedRows {
