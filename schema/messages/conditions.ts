@@ -28,3 +28,22 @@ export const Conditions = z
   .refine((all) => new Set(all.map(({ column }) => column)).size === all.length, {
     error: 'a list with one condition a column at most',
   });
+
+/** Shares of the rows that values of one column are to have; the rest is the other values', in their learnt proportions. */
+export const Rebalance = z
+  .strictObject({
+    column: z.string().min(1),
+    shares: z
+      .array(z.strictObject({ value: z.string(), share: z.number().min(0).max(1) }))
+      .min(1)
+      .max(MAX_CONDITION_VALUES),
+  })
+  .refine(({ shares }) => new Set(shares.map(({ value }) => value)).size === shares.length, {
+    error: 'a list with one share a value at most',
+    path: ['shares'],
+  })
+  .refine(({ shares }) => shares.reduce((sum, { share }) => sum + share, 0) <= 1 + 1e-9, {
+    error: 'shares that add up to 1 at most',
+    path: ['shares'],
+  });
+export type Rebalance = z.infer<typeof Rebalance>;

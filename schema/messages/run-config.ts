@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ColumnKind } from './column.js';
 import { Constraints, Violations } from './constraints.js';
-import { Conditions } from './conditions.js';
+import { Conditions, Rebalance } from './conditions.js';
 import { eventRoleOptions } from './generator-options/sessions.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
@@ -39,6 +39,8 @@ export const SampleConfig = z.strictObject({
   rows: z.int().min(1).max(MAX_SYNTHETIC_ROWS),
   /** What every row meets. */
   where: Conditions.optional(),
+  /** Shares of values of a column, in place of the learnt ones. */
+  rebalance: Rebalance.optional(),
 });
 
 /** Scores input `SYNTHETIC` against input `REAL`, beside the optional real holdout `TEST`. */

@@ -1,7 +1,7 @@
 import { Field, Float, Int, ObjectType, createUnionType } from 'type-graphql';
 import type { RunKind } from '../platform/prisma-client/client.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
-import { Condition } from './condition.types.js';
+import { Condition, Rebalance } from './condition.types.js';
 import { optionFields } from './generator-options.types.js';
 
 @ObjectType({ description: 'Reads an uploaded file.' })
@@ -33,6 +33,12 @@ export class SampleConfig {
 
   @Field(() => [Condition], { description: 'What every row meets.' })
   where!: Condition[];
+
+  @Field(() => Rebalance, {
+    nullable: true,
+    description: 'Shares of values of a column; null: the learnt ones.',
+  })
+  rebalance?: Rebalance | null;
 }
 
 @ObjectType({ description: 'Columns of an event log by their roles; null: guessed.' })

@@ -3,7 +3,7 @@ import { MAX_SYNTHETIC_ROWS } from '../../schema/messages/run-config.js';
 import { RunKind, RunState } from '../platform/prisma-client/client.js';
 import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
-import { Condition } from './condition.types.js';
+import { Condition, Rebalance } from './condition.types.js';
 import { optionFields } from './generator-options.types.js';
 
 /** The order of a list of runs. */
@@ -89,6 +89,13 @@ export class SampleInput {
       'What every row meets; at most one condition a column. The run fails when fewer than 1 in 1,000 rows of the model do.',
   })
   where?: Condition[] | null;
+
+  @Field(() => Rebalance, {
+    nullable: true,
+    description:
+      'Shares of values of a column, such as half of the rows for each of two classes. Within a value, rows are as the model has learnt them.',
+  })
+  rebalance?: Rebalance | null;
 }
 
 @InputType({

@@ -12,6 +12,7 @@ import type { TenantContext } from '../access/context.js';
 import type { Transaction } from '../platform/database.js';
 import type { ArtifactKind, InputRole } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
+import type { Rebalance } from './condition.types.js';
 import type { Constraint } from './constraint.types.js';
 import type { QueuedInput } from './run.queue.js';
 import type { EventColumnsInput, StartRunInput, TableRefInput } from './run.inputs.js';
@@ -43,7 +44,9 @@ export function requestedRun(input: StartRunInput): RequestedRun {
   if (input.sample) {
     const { modelArtifactId, rows } = input.sample;
     const where = input.sample.where?.map(withoutNulls);
-    const config = checked(SampleConfig, { kind: 'SAMPLE', rows, where }, ['input', 'sample']);
+    const rebalance = input.sample.rebalance ?? undefined;
+    const given = { kind: 'SAMPLE', rows, where, rebalance: rebalance && plain(rebalance) };
+    const config = checked(SampleConfig, given, ['input', 'sample']);
     return { config, modelArtifactId };
   }
   if (input.evaluate) {
@@ -253,6 +256,11 @@ function wanted(issue: z.core.$ZodIssue): string {
 
 /** Small ones, such as 1e-6, as they are. */
 const shownNumber = (value: number | bigint) => (value < 1 ? String(value) : value.toLocaleString('en'));
+
+/** Inputs are instances of classes, which a config isn't. */
+function plain({ column, shares }: Rebalance): object {
+  return { column, shares: shares.map(({ value, share }) => ({ value, share })) };
+}
 
 function withoutNulls(options: object): Record<string, unknown> {
   return Object.fromEntries(
