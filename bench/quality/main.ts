@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { GENERATORS, generatorOf } from '../../gpu-worker/generators/generators.js';
 import { startChild } from '../child-process.js';
@@ -16,6 +16,14 @@ interface Flags {
   readonly options: Readonly<Record<string, unknown>>;
   readonly out?: string;
   readonly json?: string;
+  /** Files that `json` wrote earlier, whose figures are shown with these. */
+  readonly add: readonly string[];
+}
+
+/** What `json` writes. */
+interface Figures {
+  readonly machine: string;
+  readonly found: readonly { readonly dataset: Dataset; readonly measurements: readonly Measurements[] }[];
 }
 
 /** Generators of other things than tables of independent rows. */
@@ -31,14 +39,18 @@ async function main(names: readonly string[], flags: Flags): Promise<void> {
   const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'processor'}, Node ${process.version}, ${flags.threads} threads`;
   const found: { dataset: Dataset; measurements: Measurements[] }[] = [];
   const load = (loadavg()[0] ?? 0).toFixed(1);
+  const earlier = await Promise.all(
+    flags.add.map(async (path) => JSON.parse(await readFile(path, 'utf8')) as Figures),
+  );
   for (const dataset of datasets) {
-    const measurements: Measurements[] = [];
+    const measurements = earlier.flatMap((figures) =>
+      figures.found.flatMap((of) => (of.dataset.name === dataset.name ? of.measurements : [])),
+    );
     for (const generator of generators) measurements.push(await measurementsOf(dataset, generator, flags));
     found.push({ dataset, measurements });
   }
-  const seeds = `${flags.seeds} ${flags.seeds === 1 ? 'seed' : 'seeds'}`;
   const page = [
-    `# Quality\n\n${machine}; load before: ${load}; ${seeds}, default options. How to read it: README.md beside this file.`,
+    `# Quality\n\n${machine}; load before: ${load}; default options. How to read it: README.md beside this file.`,
     ...found.map(({ dataset, measurements }) => {
       const shoppers = dataset.name.toLowerCase().includes('shoppers');
       return tableOf(dataset.name, measurements, {
@@ -114,5 +126,11 @@ await new Command('bench:quality')
   .option('--options <json>', "the generators' options", json, {})
   .option('--out <file>', 'write the tables as Markdown')
   .option('--json <file>', 'write all figures')
+  .option(
+    '--add <file>',
+    'show figures that --json wrote earlier, too; may be repeated',
+    (path: string, all: readonly string[]) => [...all, path],
+    [] as readonly string[],
+  )
   .action((names: readonly string[], flags: Flags) => main(names, flags))
   .parseAsync();

@@ -37,6 +37,7 @@ export function tableOf(
 ): string {
   const headers = [
     'method',
+    'seeds',
     ...COLUMNS.map(([header]) => header),
     'closer to train',
     'fit s',
@@ -47,6 +48,7 @@ export function tableOf(
     .filter(({ full }) => full.length > 0)
     .map(({ generator, full, halves }) => [
       `**${generator}**`,
+      String(full.length),
       ...COLUMNS.map(([, name, shown]) => spread(full, name, shown)),
       spread(halves, 'closerToTrain', decimals(3)),
       mean(full.map(({ fitSeconds }) => fitSeconds)).toFixed(1),
@@ -56,6 +58,7 @@ export function tableOf(
   const real = measurements.find(({ full }) => full.length > 0)?.full[0];
   const reference = real && [
     'real rows: holdout beside the table',
+    '',
     ...COLUMNS.map(([, name, shown]) => {
       const found = real.scores.find((score) => score.name === name)?.reference;
       return found == null ? '' : shown(found);
@@ -67,6 +70,7 @@ export function tableOf(
   ];
   const published = [...others, ...floors].map(({ method, scores, fitSeconds, rowsASecond }) => [
     method,
+    '',
     ...COLUMNS.map(([, name, shown]) => (scores[name] === undefined ? '' : shown(scores[name]))),
     scores.closerToTrain?.toFixed(3) ?? '',
     fitSeconds?.toString() ?? '',
