@@ -6,12 +6,12 @@ export interface Candidate {
   readonly aic: number;
 }
 
-/** Cells less likely than this count as this likely, so that one wild value doesn't decide alone. */
-const LEAST_LIKELY = 1e-12;
+/** Cells less likely than this share of what a uniform distribution gives them count as so likely, so that a wild value doesn't decide alone. */
+const LEAST_LIKELY = 1e-6;
 /** Distinct values that likelihoods are summed over; beyond it, evenly spaced ones stand for all. */
 const MOST_VALUES = 5000;
-/** Width of a value's cell, as a share of the range, where the column tells no step. */
-const DEFAULT_CELL = 1e-6;
+/** Least width of a value's cell, as a share of the range: differences of probabilities nearer to each other are rounding. */
+const LEAST_CELL = 1e-6;
 
 /**
  * The distributions that fit the sample, best first, by Akaike's criterion ("A new look at the statistical model
@@ -28,7 +28,10 @@ export function candidates(sample: Sample): Candidate[] {
 }
 
 function logLikelihood(distribution: Distribution, { values, counts, step }: Sample): number {
-  const half = (step > 0 ? step : (values.at(-1)! - values[0]!) * DEFAULT_CELL) / 2;
+  const range = values.at(-1)! - values[0]!;
+  const cell = Math.max(step, range * LEAST_CELL);
+  const half = cell / 2;
+  const least = LEAST_LIKELY * Math.min(1, cell / range);
   const stride = Math.ceil(values.length / MOST_VALUES);
   let [sum, seen, rows] = [0, 0, 0];
   for (let index = 0; index < values.length; index++) {
@@ -36,7 +39,7 @@ function logLikelihood(distribution: Distribution, { values, counts, step }: Sam
     if (index % stride !== 0) continue;
     const value = values[index]!;
     const likelihood = cdf(distribution, value + half) - cdf(distribution, value - half);
-    sum += counts[index]! * Math.log(Math.max(LEAST_LIKELY, likelihood));
+    sum += counts[index]! * Math.log(Math.max(least, likelihood));
     seen += counts[index]!;
   }
   return (sum * rows) / seen;

@@ -78,6 +78,16 @@ describe('a distribution', () => {
   });
 });
 
+test('values of many decimals are told apart by how they are distributed, not by how finely they are written', () => {
+  const exponential = sampleOf({ name: 'exponential', mean: 1200 }, 0);
+  const [best, next] = candidates({ ...exponential, step: 1e-9 });
+  expect(['exponential', 'gamma']).toContain(best!.distribution.name);
+  const normal = candidates({ ...exponential, step: 1e-9 }).find(
+    ({ distribution }) => distribution.name === 'normal',
+  )!;
+  expect(normal.aic - next!.aic).toBeGreaterThan(1000);
+});
+
 describe('a marginal', () => {
   const values = Float64Array.from({ length: 400 }, (_, row) =>
     row % 4 === 0 ? NaN : row % 40 < 20 ? 0 : row / 10,
