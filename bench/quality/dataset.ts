@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ColumnKind } from '../../schema/messages/column.js';
 import { Random } from '../../gpu-worker/compute/random.js';
 import { ingestFile } from '../../gpu-worker/tables/ingest.js';
 import { readParquet } from '../../gpu-worker/tables/parquet-reader.js';
-import { isNumeric, type Table } from '../../gpu-worker/tables/table.js';
+import { rowsAt } from '../../gpu-worker/tables/rows.js';
+import type { Table } from '../../gpu-worker/tables/table.js';
 
 /** A table that generators are measured on. */
 export interface Dataset {
@@ -65,7 +66,7 @@ export async function splitDataset(dataset: Dataset, protocol: Protocol, folder:
   }
   const order = Random.seeded(0).derive(protocol).permutation(all.rows);
   const cut = Math.round(all.rows * (protocol === 'HALVES' ? 0.5 : 0.9));
-  return { train: rowsOf(all, order.subarray(0, cut)), test: rowsOf(all, order.subarray(cut)) };
+  return { train: rowsAt(all, order.subarray(0, cut)), test: rowsAt(all, order.subarray(cut)) };
 }
 
 async function tableOf({ kinds = {} }: Dataset, path: string, folder: string): Promise<Table> {
@@ -73,21 +74,10 @@ async function tableOf({ kinds = {} }: Dataset, path: string, folder: string): P
   const { parquetPath, columns } = await ingestFile({
     path,
     fileName: basename(path),
-    workFolder: join(folder),
+    workFolder: folder,
     kinds,
     signal: new AbortController().signal,
     progress: () => {},
   });
   return readParquet(parquetPath, columns);
-}
-
-function rowsOf(table: Table, rows: Uint32Array): Table {
-  return {
-    rows: rows.length,
-    columns: table.columns.map((column) =>
-      isNumeric(column)
-        ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
-        : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) },
-    ),
-  };
 }

@@ -8,7 +8,8 @@ import type { FitSession, FittedGenerator, SampleSession } from '../generators/g
 import { generatorOf } from '../generators/generators.js';
 import { numberCellText } from '../tables/cell-text.js';
 import { cellsOf } from '../tables/combinations.js';
-import { rowsBetween, type Column, type Table } from '../tables/table.js';
+import { rowsBetween } from '../tables/rows.js';
+import type { Column, Table } from '../tables/table.js';
 import { ConstrainedModel } from './constrained-model.js';
 import { fitConstraints } from './fitted-constraints.js';
 import { allowedRows } from './real-rows.js';

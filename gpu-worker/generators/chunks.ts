@@ -1,4 +1,5 @@
-import { rowsBetween, type Table } from '../tables/table.js';
+import { rowsBetween } from '../tables/rows.js';
+import type { Table } from '../tables/table.js';
 import type { SampleSession } from './generator.js';
 
 /** Rows made at a time by generators that have no reason for another number. */

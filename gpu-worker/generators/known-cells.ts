@@ -1,6 +1,6 @@
 import type { ColumnSchema } from '../../schema/messages/column.js';
 import { UserFailure } from '../failure.js';
-import { isNumeric, type Column, type Table } from '../tables/table.js';
+import { isNumeric, isNumericKind, type Column, type Table } from '../tables/table.js';
 
 /** The known column of each of a model's; throws UserFailure INVALID_CONFIG for one that the model lacks, or of another kind. */
 export function knownColumns(
@@ -19,7 +19,7 @@ export function knownColumns(
   }
   return columns.map((own) => {
     const column = known.columns.find(({ schema }) => schema.name === own.name);
-    const numeric = own.kind !== 'CATEGORY' && own.kind !== 'TEXT' && own.kind !== 'ID';
+    const numeric = isNumericKind(own.kind);
     if (column && isNumeric(column) !== numeric) {
       throw new UserFailure(
         'INVALID_CONFIG',
@@ -59,12 +59,4 @@ export function withKnownCells(drawn: Table, known: readonly (Column | undefined
       return { schema: column.schema, codes, categories };
     }),
   };
-}
-
-/** Some of the rows of columns, in their order. */
-export function pickCells(column: Column | undefined, from: number, to: number): Column | undefined {
-  if (!column) return undefined;
-  return isNumeric(column)
-    ? { ...column, values: column.values.slice(from, to) }
-    : { ...column, codes: column.codes.slice(from, to) };
 }

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Engine } from '../compute/program.js';
 import type { RowSource } from '../conditions/rejection-sampling.js';
 import type { OutputFile, Session, StepProgress } from '../session.js';
+import { rowsBetween } from '../tables/rows.js';
 import { createTableWriter, type TableWriter } from '../tables/table-writer.js';
-import type { Table } from '../tables/table.js';
 
 /** Synthetic rows that an evaluation reads. They are drawn one by one, so the first ones are a fair sample of all. */
 export const MAX_ROWS_EVALUATED = 200_000;
@@ -36,7 +36,8 @@ export async function sampleRows(
     let written = 0;
     for await (const chunk of model.sample(rows, options)) {
       await writer.write(chunk);
-      if (first && written < MAX_ROWS_EVALUATED) await first.write(cut(chunk, MAX_ROWS_EVALUATED - written));
+      const wanted = Math.min(chunk.rows, MAX_ROWS_EVALUATED - written);
+      if (first && wanted > 0) await first.write(rowsBetween(chunk, 0, wanted));
       written += chunk.rows;
       session.signal.throwIfAborted();
     }
@@ -57,17 +58,5 @@ export async function sampleRows(
         mediaType: 'application/vnd.apache.parquet',
       },
     ],
-  };
-}
-
-function cut(table: Table, rows: number): Table {
-  if (table.rows <= rows) return table;
-  return {
-    rows,
-    columns: table.columns.map((column) =>
-      'values' in column
-        ? { ...column, values: column.values.subarray(0, rows) }
-        : { ...column, codes: column.codes.subarray(0, rows) },
-    ),
   };
 }

@@ -11,7 +11,7 @@ import {
 import type { ColumnSchema } from '../../schema/messages/column.js';
 import { roundedNumber } from './cell-text.js';
 import { identifier, literal, MEBIBYTE, openDuckDb, type DuckDb } from './duckdb.js';
-import { isNumeric, type Column, type Table } from './table.js';
+import { isNumeric, isNumericKind, type Column, type Table } from './table.js';
 import type { TableSink } from './table-writer.js';
 
 /** Rows of a DuckDB vector. */
@@ -41,7 +41,9 @@ export function createParquetSink(path: string, columns: readonly ColumnSchema[]
       readable: [],
       folders: [dirname(partial)],
     });
-    const types = columns.map((column, index) => `c${index} ${isString(column) ? 'VARCHAR' : 'DOUBLE'}`);
+    const types = columns.map(
+      (column, index) => `c${index} ${!isNumericKind(column.kind) ? 'VARCHAR' : 'DOUBLE'}`,
+    );
     await database.connection.run(`CREATE TABLE staged (${types.join(', ')})`);
     open = { database, appender: await database.connection.createAppender('staged') };
     return open;
@@ -69,7 +71,7 @@ export function createParquetSink(path: string, columns: readonly ColumnSchema[]
       for (let start = 0; start < table.rows; start += VECTOR_ROWS) {
         const rows = Math.min(VECTOR_ROWS, table.rows - start);
         const chunk = DuckDBDataChunk.create(
-          columns.map((column) => (isString(column) ? VARCHAR : DOUBLE)),
+          columns.map((column) => (!isNumericKind(column.kind) ? VARCHAR : DOUBLE)),
           rows,
         );
         table.columns.forEach((column, index) => fillVector(chunk, index, column, start, rows));
@@ -94,10 +96,6 @@ export function createParquetSink(path: string, columns: readonly ColumnSchema[]
       await rm(partial, { force: true });
     },
   };
-}
-
-function isString(column: ColumnSchema): boolean {
-  return column.kind === 'CATEGORY' || column.kind === 'TEXT' || column.kind === 'ID';
 }
 
 function fillVector(

@@ -1,16 +1,32 @@
 import type { ColumnSchema } from '../../schema/messages/column.js';
-import { isNumeric, type Table } from './table.js';
+import { isNumeric, type Column, type Table } from './table.js';
 
 /** The rows of the table at these positions, in this order; a position may occur more than once. */
-export function rowsAt(table: Table, positions: Int32Array): Table {
+export function rowsAt(table: Table, positions: Int32Array | Uint32Array): Table {
   return {
     rows: positions.length,
-    columns: table.columns.map((column) =>
-      isNumeric(column)
-        ? { ...column, values: Float64Array.from(positions, (row) => column.values[row]!) }
-        : { ...column, codes: positions.map((row) => column.codes[row]!) },
-    ),
+    columns: table.columns.map((column) => cellsAt(column, positions)),
   };
+}
+
+/** The same of one column. */
+export function cellsAt(column: Column, positions: Int32Array | Uint32Array): Column {
+  return isNumeric(column)
+    ? { ...column, values: Float64Array.from(positions, (row) => column.values[row]!) }
+    : { ...column, codes: Int32Array.from(positions, (row) => column.codes[row]!) };
+}
+
+/** Rows `from` up to but without `to`; shares memory with the table where they are all of them. */
+export function rowsBetween(table: Table, from: number, to: number): Table {
+  if (from === 0 && to === table.rows) return table;
+  return { rows: to - from, columns: table.columns.map((column) => cellsBetween(column, from, to)) };
+}
+
+/** The same of one column, always as a copy. */
+export function cellsBetween(column: Column, from: number, to: number): Column {
+  return isNumeric(column)
+    ? { ...column, values: column.values.slice(from, to) }
+    : { ...column, codes: column.codes.slice(from, to) };
 }
 
 /** Positions of the rows that aren't marked. */

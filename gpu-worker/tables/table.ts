@@ -39,15 +39,17 @@ export function columnOf(table: Table, name: string): Column {
   return column;
 }
 
-/** Rows `from` up to but without `to`; shares memory with the table where they are all of them. */
-export function rowsBetween(table: Table, from: number, to: number): Table {
-  if (from === 0 && to === table.rows) return table;
-  return {
-    rows: to - from,
-    columns: table.columns.map((column) =>
-      isNumeric(column)
-        ? { ...column, values: column.values.slice(from, to) }
-        : { ...column, codes: column.codes.slice(from, to) },
-    ),
-  };
+/** Whether cells of that kind are numbers, else dictionary-encoded strings. */
+export function isNumericKind(kind: ColumnSchema['kind']): boolean {
+  switch (kind) {
+    case 'INTEGER':
+    case 'REAL':
+    case 'BOOLEAN':
+    case 'DATETIME':
+      return true;
+    case 'CATEGORY':
+    case 'TEXT':
+    case 'ID':
+      return false;
+  }
 }

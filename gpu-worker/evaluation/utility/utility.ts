@@ -1,5 +1,6 @@
 import { SCORE_NAMES, type Score } from '../../../schema/messages/scores.js';
 import { UserFailure } from '../../failure.js';
+import { rowsAt } from '../../tables/rows.js';
 import type { Table } from '../../tables/table.js';
 import { alignTables, isComparable, takeRows, type AlignedColumn, type AlignedTables } from '../align.js';
 import { binCategories, binNumbers, type BinnedColumn } from '../boosting/binned-features.js';
@@ -132,15 +133,11 @@ function testRows({ real, test, seed }: UtilityOptions): { real: Table; test: Ta
   if (test) return { real, test, isSplit: false };
   const order = shuffledIndices(real.rows, randomNumbers(seed + 2));
   const held = Math.floor(real.rows / TEST_FRACTION);
-  const cut = (rows: Int32Array): Table => ({
-    rows: rows.length,
-    columns: real.columns.map((column) =>
-      'values' in column
-        ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
-        : { ...column, codes: rows.map((row) => column.codes[row]!) },
-    ),
-  });
-  return { real: cut(order.subarray(held)), test: cut(order.subarray(0, held)), isSplit: true };
+  return {
+    real: rowsAt(real, order.subarray(held)),
+    test: rowsAt(real, order.subarray(0, held)),
+    isSplit: true,
+  };
 }
 
 /** As many other rows as real ones at most, and of both only those that tell the target. */

@@ -4,7 +4,8 @@ import type { Engine } from '../../compute/program.js';
 import { Random } from '../../compute/random.js';
 import { readSafetensors, tensorOf, writeSafetensors } from '../../compute/safetensors.js';
 import { UserFailure } from '../../failure.js';
-import { rowsBetween, type Table } from '../../tables/table.js';
+import { cellsBetween } from '../../tables/rows.js';
+import type { Table } from '../../tables/table.js';
 import {
   ColumnCodes,
   codeWidths,
@@ -15,7 +16,7 @@ import {
 } from '../discretisation/column-codes.js';
 import { inChunks, ROWS_AT_A_TIME } from '../chunks.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
-import { knownColumns, pickCells, withKnownCells } from '../known-cells.js';
+import { knownColumns, withKnownCells } from '../known-cells.js';
 import { originOf } from '../training/origin.js';
 import { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { ConditionalSampler } from './conditional-sampling.js';
@@ -102,16 +103,11 @@ class AutoregressiveModel implements FittedGenerator {
     // Not the reader's chunks, so that a sample doesn't depend on how it is cut.
     const atATime = sampler?.rowsAtATime ?? ROWS_AT_A_TIME;
     try {
-      for (let start = 0; start < rows; start += atATime) {
-        session.signal.throwIfAborted();
-        const count = Math.min(atATime, rows - start);
+      yield* inChunks({ rows, atATime, chunkRows }, session, async (start, count) => {
         const ofRows = random.derive('rows', start);
         const drawn = await sampler?.draw(count, ofRows.derive('bins'), session.signal);
-        const table = this.decoded(start, count, drawn, ofRows);
-        for (let from = 0; from < count; from += chunkRows)
-          yield rowsBetween(table, from, Math.min(from + chunkRows, count));
-        session.progress((start + count) / rows);
-      }
+        return this.decoded(start, count, drawn, ofRows);
+      });
     } finally {
       sampler?.dispose();
     }
@@ -137,7 +133,7 @@ class AutoregressiveModel implements FittedGenerator {
     try {
       const shape = { rows: known.rows, atATime: ROWS_AT_A_TIME, chunkRows };
       yield* inChunks(shape, session, async (start, count) => {
-        const ofRows = given.map((column) => pickCells(column, start, start + count));
+        const ofRows = given.map((column) => column && cellsBetween(column, start, start + count));
         const stream = random.derive('rows', start);
         const cells = knownCodes(codes, ofRows, count);
         const drawn = await sampler?.complete(cells, stream.derive('bins'), session.signal);

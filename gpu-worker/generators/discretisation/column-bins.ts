@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ColumnSchema } from '../../../schema/messages/column.js';
 import type { Random } from '../../compute/random.js';
-import { isNumeric, type Column } from '../../tables/table.js';
+import { isNumeric, isNumericKind, type Column } from '../../tables/table.js';
 import {
   CategoryBins,
   categoryBinCount,
@@ -87,19 +87,5 @@ export function decodeColumn(
       return isNumericKind(schema.kind)
         ? { schema, values: new Float64Array(chosen.length).fill(NaN) }
         : { schema, codes: new Int32Array(chosen.length).fill(-1), categories: [] };
-  }
-}
-
-function isNumericKind(kind: ColumnSchema['kind']): boolean {
-  switch (kind) {
-    case 'INTEGER':
-    case 'REAL':
-    case 'BOOLEAN':
-    case 'DATETIME':
-      return true;
-    case 'CATEGORY':
-    case 'TEXT':
-    case 'ID':
-      return false;
   }
 }

@@ -3,7 +3,8 @@ import { ColumnSchema } from '../../../schema/messages/column.js';
 import type { SessionsConfig } from '../../../schema/messages/generator-options/sessions.js';
 import { coded, type Coded, type EventLog } from '../../events/event-log.js';
 import type { EventRoles } from '../../events/roles.js';
-import { isNumeric, type Column, type Table } from '../../tables/table.js';
+import { cellsAt } from '../../tables/rows.js';
+import type { Column, Table } from '../../tables/table.js';
 import { binCount, ColumnBins, encodeColumn, fitColumnBins } from '../discretisation/column-bins.js';
 import { FreshIds, fitFreshIds } from '../discretisation/fresh-ids.js';
 import { attributeOfItem, explains, ItemAttribute } from './attributes.js';
@@ -72,7 +73,7 @@ export function fitLogEncoding(
     if (played.has(column)) continue;
     const codes = coded(values);
     if (log.users < log.rows.length && explains(userOf, log.users, codes) >= EXPLAINED_BY_USER) {
-      userAttributes.push({ column, bins: fitColumnBins(picked(values, firsts), { bins, support }) });
+      userAttributes.push({ column, bins: fitColumnBins(cellsAt(values, firsts), { bins, support }) });
     } else if (
       values.schema.kind !== 'ID' &&
       explains(log.item, log.items.length, codes) >= EXPLAINED_BY_ITEM
@@ -81,16 +82,16 @@ export function fitLogEncoding(
     } else eventAttributes.push({ column, bins: fitColumnBins(values, { bins, support }) });
   }
   const time = ordered[at(roles.time)]!;
-  const start = fitColumnBins(picked(time, firsts), { bins, support });
+  const start = fitColumnBins(cellsAt(time, firsts), { bins, support });
   const lengths: Column = {
     schema: INTEGER,
     values: Float64Array.from(firsts, (first, user) => log.starts[user + 1]! - first),
   };
   const length = fitColumnBins(lengths, { bins, support });
   const codesOfUsers = [
-    encodeColumn(start, picked(time, firsts)),
+    encodeColumn(start, cellsAt(time, firsts)),
     encodeColumn(length, lengths),
-    ...userAttributes.map(({ column, bins: of }) => encodeColumn(of, picked(ordered[column]!, firsts))),
+    ...userAttributes.map(({ column, bins: of }) => encodeColumn(of, cellsAt(ordered[column]!, firsts))),
   ];
   const tuples = new Map<string, { codes: number[]; count: number }>();
   for (let user = 0; user < log.users; user++) {
@@ -174,13 +175,13 @@ export function encodeLog(encoding: LogEncoding, table: Table, log: EventLog): E
       ...encoding.eventAttributes.map(({ column, bins }) => encodeColumn(bins, ordered(column))),
     ],
     users: [
-      encodeColumn(encoding.start, picked(ordered(encoding.roles.time), firsts)),
+      encodeColumn(encoding.start, cellsAt(ordered(encoding.roles.time), firsts)),
       encodeColumn(encoding.length, {
         schema: INTEGER,
         values: Float64Array.from(firsts, (first, user) => log.starts[user + 1]! - first),
       }),
       ...encoding.userAttributes.map(({ column, bins }) =>
-        encodeColumn(bins, picked(ordered(column), firsts)),
+        encodeColumn(bins, cellsAt(ordered(column), firsts)),
       ),
     ],
     item: Uint32Array.from(log.item, (code) => (code < 0 ? encoding.items.length : code)),
@@ -231,10 +232,4 @@ function minMax(values: Float64Array): [number, number] {
   return [low, high];
 }
 
-const inOrderOf = (log: EventLog, column: Column): Column => picked(column, log.rows);
-
-function picked(column: Column, rows: Uint32Array): Column {
-  return isNumeric(column)
-    ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
-    : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) };
-}
+const inOrderOf = (log: EventLog, column: Column): Column => cellsAt(column, log.rows);

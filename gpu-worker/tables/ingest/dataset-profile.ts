@@ -1,8 +1,8 @@
-import type { ColumnSchema } from '../../../schema/messages/column.js';
 import type { ColumnProfile, Histogram, ValueCount } from '../../../schema/messages/profile.js';
 import type { Json } from '@duckdb/node-api';
 import { dateTimeText, numberCellText } from '../cell-text.js';
 import type { DuckDb } from '../duckdb.js';
+import { isNumericKind } from '../table.js';
 import { isMissingAmongValues, isMissing, trimmed } from './cell-patterns.js';
 import type { TypedColumn } from './typed-column.js';
 
@@ -188,7 +188,7 @@ async function topValues(
 ): Promise<Map<number, ValueCount[]>> {
   const queries = group.map((column) => {
     const cell = `c${column.index}`;
-    const value = isStringKind(column.schema) ? cell : `CAST(${asNumber(column)} AS VARCHAR)`;
+    const value = !isNumericKind(column.schema.kind) ? cell : `CAST(${asNumber(column)} AS VARCHAR)`;
     return (
       `(SELECT ${column.index} AS i, ${value} AS v, n, row_number() OVER (ORDER BY n DESC, ${cell}) AS place ` +
       `FROM (SELECT ${cell}, count(*) AS n FROM ${typed} ` +
@@ -201,16 +201,12 @@ async function topValues(
   for (const [i, v, n] of found) {
     const index = Number(i);
     const schema = schemas.get(index)!;
-    const value = isStringKind(schema)
+    const value = !isNumericKind(schema.kind)
       ? String(v)
       : numberCellText(Number(v), { ...schema, nullable: false, unique: false });
     top.set(index, [...(top.get(index) ?? []), { value: cut(value, detail.valueLength), count: Number(n) }]);
   }
   return top;
-}
-
-function isStringKind({ kind }: Pick<ColumnSchema, 'kind'>): boolean {
-  return kind === 'CATEGORY' || kind === 'TEXT' || kind === 'ID';
 }
 
 function cut(text: string, length: number): string {

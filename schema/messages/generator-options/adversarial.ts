@@ -9,7 +9,7 @@ export const adversarialOptions = {
     .optional()
     .describe(
       'Most passes over the training rows, 1–10,000. Left out, it is chosen so that training takes a few thousand steps. Training ' +
-        'earlier ends when what the model makes comes no closer to held-out rows: the losses of a GAN don’t tell.',
+        'ends earlier when what the model makes comes no closer to held-out rows: the losses of a GAN don’t tell.',
     ),
   categories: z
     .int()

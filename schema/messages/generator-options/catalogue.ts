@@ -35,7 +35,7 @@ export const GENERATOR_OPTIONS = {
   },
   gan: {
     summary:
-      'The classic generative adversarial network: a generator against a discriminator. To learn from and to compare with; the others make better rows.',
+      'The classic generative adversarial network: a generator against a discriminator. To learn from and to compare with.',
     options: GanConfig,
   },
   copula: {
