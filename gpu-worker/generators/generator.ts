@@ -35,6 +35,12 @@ export interface Finding {
   readonly text: string;
 }
 
+/** (ε, δ)-differential privacy of a row: of a table with it and the same one without it. */
+export interface PrivacyGuarantee {
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
 /** A fitted generator: makes rows of the shape it has learnt. */
 export interface FittedGenerator {
   readonly columns: readonly ColumnSchema[];
@@ -48,6 +54,8 @@ export interface FittedGenerator {
    * the model can't condition on, naming the column and what it knows.
    */
   complete?(known: Table, session: SampleSession, chunkRows?: number): AsyncIterable<Table>;
+  /** What one row of the table may show in the model, where it was fitted with differential privacy. */
+  readonly privacy?: PrivacyGuarantee;
   /** What can be told of the fit, where the model is one that people can read. */
   findings?(): readonly Finding[];
   /** A safetensors file: weights as tensors, encoders and config as JSON in its metadata. Holds no training row. */

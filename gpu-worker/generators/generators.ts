@@ -4,6 +4,7 @@ import { gan } from './adversarial/gan.js';
 import { autoregressive } from './autoregressive/autoregressive.js';
 import { copula } from './copula/copula.js';
 import type { Generator } from './generator.js';
+import { mst } from './mst/mst.js';
 import { normal } from './normal/normal.js';
 import { sessions } from './sessions/sessions.js';
 import { tvae } from './variational/tvae.js';
@@ -18,6 +19,7 @@ export const GENERATORS: readonly Generator[] = [
   gan,
   copula,
   normal,
+  mst,
   sessions,
 ];
 

@@ -83,6 +83,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
         engine,
         trainSeconds: session.stepSeconds.train,
         constraints: config.constraints ?? [],
+        ...(model.privacy && { privacy: model.privacy }),
         findings: [...(model.findings?.() ?? [])],
       },
     };

@@ -33,6 +33,24 @@ const facts: CardFacts = {
 };
 
 describe('the card of a model', () => {
+  it('tells what one row may show, where the model was fitted privately, and what is not covered', async () => {
+    const evaluation = await evaluate({
+      real,
+      synthetic: real,
+      seed: 1,
+      signal: new AbortController().signal,
+      progress: () => {},
+    });
+    const limitsOf = (model: Partial<CardFacts['model']>) =>
+      modelCard({ ...facts, model: { ...facts.model, ...model } }, evaluation, new Date(0)).limits.join(' ');
+    const privacy = { epsilon: 0.9996, delta: 1e-6 };
+    expect(limitsOf({ privacy, options: { epsilon: 1 } })).toMatch(
+      /ε = 1\.00, δ = 0\.000001\. .*scores and the report are not covered/,
+    );
+    expect(limitsOf({ options: { epsilon: 1 } })).toContain('Constraints look at real rows');
+    expect(limitsOf({})).toContain('not trained with differential privacy');
+  });
+
   it('tells what it learnt from, how good its rows are, and what they are not for', async () => {
     const evaluation = await evaluate({
       real,

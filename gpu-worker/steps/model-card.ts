@@ -40,10 +40,22 @@ export function modelCard({ runId, data, model }: CardFacts, evaluation: Evaluat
       ...('minimumSupport' in model.options
         ? [`Values that fewer than ${String(model.options['minimumSupport'])} rows share are not told.`]
         : []),
-      'The model was not trained with differential privacy.',
+      privacyOf(model),
       ...evaluation.notes,
     ],
   } satisfies ModelCard);
+}
+
+function privacyOf({ privacy, options }: CardFacts['model']): string {
+  if (privacy) {
+    return (
+      `The model and its rows protect single rows with differential privacy: ε = ${privacy.epsilon.toPrecision(3)}, ` +
+      `δ = ${privacy.delta}. The table's columns and their kinds, the scores and the report are not covered: they are made of real rows.`
+    );
+  }
+  return 'epsilon' in options
+    ? 'Constraints look at real rows without noise: with them, no differential privacy is promised.'
+    : 'The model was not trained with differential privacy.';
 }
 
 /** Writes the card as JSON for programs and as Markdown for people. */
@@ -102,6 +114,9 @@ export function markdownOf({
         ['Generator', `${model.generator}: ${model.summary}`],
         ['Options', options.join(', ')],
         ['Constraints', model.constraints.map(constraintText).join('; ') || 'none'],
+        ...(model.privacy
+          ? [['Privacy', `ε = ${number(model.privacy.epsilon)}, δ = ${model.privacy.delta}`]]
+          : []),
         ['Seed', String(model.seed)],
         ['Engine', model.engine],
         ['Training', model.trainSeconds === undefined ? 'unknown' : `${number(model.trainSeconds)} s`],

@@ -32,6 +32,8 @@ export const ModelCard = z.object({
     engine: z.string(),
     trainSeconds: Seconds.optional(),
     constraints: Constraints,
+    /** What one row may show in it, where it was fitted with differential privacy. */
+    privacy: z.object({ epsilon: z.number().min(0), delta: z.number().min(0).max(1) }).optional(),
     /** What it has learnt of columns or of the table, in sentences, where it is a model that people can read. */
     findings: z.array(z.object({ subject: z.string(), text: z.string() })).default([]),
   }),

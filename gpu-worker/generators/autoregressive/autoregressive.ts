@@ -14,13 +14,13 @@ import {
   fitTableCodes,
   orderedWidths,
 } from '../discretisation/column-codes.js';
+import { knownCodes } from '../discretisation/known-codes.js';
 import { inChunks, ROWS_AT_A_TIME } from '../chunks.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
 import { knownColumns, withKnownCells } from '../known-cells.js';
 import { originOf } from '../training/origin.js';
 import { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { ConditionalSampler } from './conditional-sampling.js';
-import { knownCodes } from './known-codes.js';
 import { layOut, type Layout } from './layout.js';
 import { inOrder, parameterShapes } from './network.js';
 import { BinSampler } from './sampling.js';

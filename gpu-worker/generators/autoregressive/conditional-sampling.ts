@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Engine, Program, Variables } from '../../compute/program.js';
 import type { Random } from '../../compute/random.js';
+import type { KnownCodes } from '../discretisation/known-codes.js';
 import type { Spec, Stored, ValuesOf } from '../../compute/tensors.js';
 import type { Layout } from './layout.js';
 import {
@@ -20,15 +21,6 @@ const MOST_UNITS = 8_000_000;
 const CANDIDATES = 16;
 /** Times that a part of what is unknown of a row is drawn anew, given the rest. */
 const SWEEPS = 4;
-
-/** Rows of which some codes are known; row-major [rows, codes]. */
-export interface KnownCodes {
-  readonly rows: number;
-  /** −1 where a code is to be drawn. */
-  readonly codes: Int16Array;
-  /** 1 where the last bin, of missing cells, must not be drawn. */
-  readonly present: Uint8Array;
-}
 
 /**
  * Draws the unknown codes of rows given the known ones, from the model's own distribution and without rejection.

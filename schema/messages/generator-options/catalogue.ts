@@ -3,6 +3,7 @@ import { AutoregressiveConfig } from './autoregressive.js';
 import { CopulaConfig } from './copula.js';
 import { CtganConfig } from './ctgan.js';
 import { GanConfig } from './gan.js';
+import { MstConfig } from './mst.js';
 import { NormalConfig } from './normal.js';
 import { SessionsConfig } from './sessions.js';
 import { TvaeConfig } from './tvae.js';
@@ -47,6 +48,11 @@ export const GENERATOR_OPTIONS = {
     summary:
       'Columns on their own: numbers from the best of normal, log-normal, gamma, Poisson, uniform and exponential, categories by frequency. The baseline that knows no relations.',
     options: NormalConfig,
+  },
+  mst: {
+    summary:
+      'Differentially private: noisy counts of columns and of a tree of pairs. What one row can show is bounded by epsilon; rows are less faithful, the more so the smaller it is.',
+    options: MstConfig,
   },
   sessions: {
     summary:

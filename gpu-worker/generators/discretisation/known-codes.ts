@@ -1,8 +1,16 @@
 import { UserFailure } from '../../failure.js';
 import { isNumeric, type Column } from '../../tables/table.js';
-import { binCount } from '../discretisation/column-bins.js';
-import { codeWidths, encodeCodes, type ColumnCodes } from '../discretisation/column-codes.js';
-import type { KnownCodes } from './conditional-sampling.js';
+import { binCount } from './column-bins.js';
+import { codeWidths, encodeCodes, type ColumnCodes } from './column-codes.js';
+
+/** Rows of which some codes are known; row-major [rows, codes]. */
+export interface KnownCodes {
+  readonly rows: number;
+  /** −1 where a code is to be drawn. */
+  readonly codes: Int16Array;
+  /** 1 where the last bin, of missing cells, must not be drawn. */
+  readonly present: Uint8Array;
+}
 
 /** Values that an error names, at most. */
 const MOST_NAMED = 10;
