@@ -3,7 +3,8 @@ import type { Engine, Program, Variables } from '../../compute/program.js';
 import type { Random } from '../../compute/random.js';
 import type { KnownCodes } from '../discretisation/known-codes.js';
 import type { Spec, Stored, ValuesOf } from '../../compute/tensors.js';
-import type { Layout } from './layout.js';
+import { drawingTables, type DrawingTables } from './drawing-tables.js';
+import { columnsByRank, type Layout } from './layout.js';
 import {
   drawColumns,
   drawnSpecs,
@@ -11,7 +12,6 @@ import {
   MOST_COLUMNS,
   type Clamps,
   type Drawn,
-  type SamplingState,
 } from './sampling.js';
 
 /** Rows drawn at a time, candidates included; fewer for wide tables, whose rows are long. */
@@ -41,13 +41,13 @@ export class ConditionalSampler {
     private readonly columnOf: readonly number[],
     /** Rows that one run draws, candidates of one row side by side. */
     private readonly rowsAtATime: number,
-    private readonly state: Variables<SamplingState>,
+    private readonly state: Variables<DrawingTables>,
     private readonly programs: readonly {
       readonly codes: readonly number[];
       readonly program: ClampedProgram;
     }[],
   ) {
-    this.#byRank = byRankOf(layout);
+    this.#byRank = columnsByRank(layout);
   }
 
   static async compile(
@@ -60,8 +60,8 @@ export class ConditionalSampler {
   ): Promise<ConditionalSampler> {
     const most = Math.max(64, Math.min(MOST_ROWS, Math.floor(MOST_UNITS / layout.units)));
     const rowsAtATime = Math.min(most, Math.max(1, rows) * CANDIDATES);
-    const state = engine.hold<SamplingState>({ parameters });
-    const byRank = byRankOf(layout);
+    const state = engine.hold<DrawingTables>(drawingTables(layout, blocks, parameters));
+    const byRank = columnsByRank(layout);
     const programs: { codes: number[]; program: ClampedProgram }[] = [];
     for (let from = 0; from < byRank.length; from += MOST_COLUMNS) {
       const codes = byRank.slice(from, from + MOST_COLUMNS);
@@ -77,8 +77,7 @@ export class ConditionalSampler {
         step: (held, { uniforms, clamps, drawn }) => {
           const { evidence, ...rest } = drawColumns(
             layout,
-            held.parameters,
-            codes,
+            held,
             from,
             uniforms as tf.Tensor2D,
             drawn,
@@ -237,8 +236,6 @@ type ClampedProgram = Program<
   ClampedInputs,
   Drawn & { readonly bins: tf.Tensor2D; readonly evidence: tf.Tensor1D }
 >;
-
-const byRankOf = ({ ranks }: Layout): number[] => [...ranks.keys()].sort((a, b) => ranks[a]! - ranks[b]!);
 
 function byLogWeight(logs: Float64Array, random: Random): number {
   const most = logs.reduce((largest, log) => Math.max(largest, log), -Infinity);

@@ -29,6 +29,11 @@ export function layOut(widths: readonly number[], ranks: readonly number[], hidd
   return { widths, ranks, offsets, groups, units, hidden, degrees };
 }
 
+/** Columns in the order in which they are predicted. */
+export function columnsByRank({ ranks }: Pick<Layout, 'ranks'>): number[] {
+  return [...ranks.keys()].sort((a, b) => ranks[a]! - ranks[b]!);
+}
+
 /** The degree of each input and output unit: its column's rank plus one. Padding has the degree of its column. */
 export function unitDegrees({ widths, ranks, offsets, groups, units }: Layout): Int32Array {
   const degrees = new Int32Array(units);

@@ -1,4 +1,4 @@
-import type { Layout } from './layout.js';
+import { columnsByRank, type Layout } from './layout.js';
 import type { BinnedRows } from './training.js';
 
 /** Rows that a code of a pair counts for beside the ones it has, spread as the column is: rare pairs then start near independence. */
@@ -20,7 +20,7 @@ export function primedWeights(
 ): { readonly from: number; readonly to: number; readonly weights: Float64Array }[] {
   const columns = layout.widths.length;
   const some = rows.subarray(0, MOST_ROWS);
-  const byRank = [...layout.ranks.keys()].sort((a, b) => layout.ranks[a]! - layout.ranks[b]!);
+  const byRank = columnsByRank(layout);
   const primed: { from: number; to: number; weights: Float64Array }[] = [];
   for (let place = 1; place < columns; place++) {
     const to = byRank[place]!;

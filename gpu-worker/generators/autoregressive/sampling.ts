@@ -3,7 +3,8 @@ import { logSoftmax, oneHot } from '../../compute/layers/softmax.js';
 import type { Engine, Program, Variables } from '../../compute/program.js';
 import type { Random } from '../../compute/random.js';
 import type { Spec, Stored, ValuesOf } from '../../compute/tensors.js';
-import { unitsUpTo, type Layout } from './layout.js';
+import { drawingTables, sharesOf, type DrawingTables } from './drawing-tables.js';
+import { columnsByRank, type Layout } from './layout.js';
 
 /** Rows drawn at a time; fewer for wide tables, whose rows are long. */
 const MOST_ROWS = 8192;
@@ -25,7 +26,7 @@ export class BinSampler {
     private readonly layout: Layout,
     /** Rows that one run draws. */
     readonly rowsAtATime: number,
-    private readonly state: Variables<SamplingState>,
+    private readonly state: Variables<DrawingTables>,
     /** One for each stretch of columns. */
     private readonly programs: readonly {
       readonly columns: readonly number[];
@@ -43,8 +44,8 @@ export class BinSampler {
   ): Promise<BinSampler> {
     const most = Math.max(64, Math.min(MOST_ROWS, Math.floor(MOST_UNITS / layout.units)));
     const rowsAtATime = Math.ceil(rows / Math.ceil(rows / most));
-    const state = engine.hold<SamplingState>({ parameters });
-    const byRank = [...layout.ranks.keys()].sort((a, b) => layout.ranks[a]! - layout.ranks[b]!);
+    const state = engine.hold<DrawingTables>(drawingTables(layout, blocks, parameters));
+    const byRank = columnsByRank(layout);
     const programs: { columns: number[]; program: SamplingProgram }[] = [];
     for (let from = 0; from < byRank.length; from += MOST_COLUMNS) {
       const columns = byRank.slice(from, from + MOST_COLUMNS);
@@ -56,14 +57,7 @@ export class BinSampler {
         state,
         inputs,
         step: (held, { uniforms, drawn }) => ({
-          outputs: drawColumns(
-            layout,
-            held.parameters,
-            columns,
-            from,
-            uniforms as tf.Tensor2D,
-            drawn as Drawn,
-          ),
+          outputs: drawColumns(layout, held, from, uniforms as tf.Tensor2D, drawn as Drawn),
         }),
       });
       programs.push({ columns, program });
@@ -110,14 +104,10 @@ export class BinSampler {
 /** Below 1 in single precision, after rounding and after a product with the sum of a column's probabilities too. */
 export const LARGEST_UNIFORM = 1 - 2 ** -22;
 
-export type SamplingState = { readonly parameters: readonly tf.Tensor[] };
-
 /** What the columns drawn so far say to those after them; nothing before the first one. */
 export type Drawn = {
-  /** The first layer's sums over them [rows, hidden]. */
-  readonly sums?: tf.Tensor2D;
-  /** What the direct weights add to the logits [rows, units]. */
-  readonly direct?: tf.Tensor2D;
+  /** What they are told [rows, told]: see `DrawingTables`. */
+  readonly told?: tf.Tensor2D;
   /** Each layer's activations that depend on no other column [rows, units so far]; none before there is one. */
   readonly layers?: readonly tf.Tensor2D[];
 };
@@ -132,10 +122,10 @@ export function drawnSpecs(
   columns: number,
 ): SamplingInputs['drawn'] {
   if (columns === 0) return {};
-  const known = unitsUpTo(layout, columns);
+  const { unitsSoFar, rest } = sharesOf(layout)[columns - 1]!;
   const spec = (units: number): Spec => ({ shape: [rows, units], dtype: 'float32' });
-  const layers = Array.from({ length: known > 0 ? blocks * 2 + 1 : 0 }, () => spec(known));
-  return { sums: spec(layout.hidden), direct: spec(layout.units), layers };
+  const layers = Array.from({ length: unitsSoFar > 0 ? blocks * 2 + 1 : 0 }, () => spec(unitsSoFar));
+  return { told: spec(rest), layers };
 }
 
 /**
@@ -144,55 +134,40 @@ export function drawnSpecs(
  */
 export function drawColumns(
   layout: Layout,
-  parameters: readonly tf.Tensor[],
-  columns: readonly number[],
+  tables: DrawingTables,
   first: number,
   uniforms: tf.Tensor2D,
   before: Drawn,
   clamps?: Clamps,
 ): Drawn & { readonly bins: tf.Tensor2D; readonly evidence?: tf.Tensor1D } {
-  const rows = uniforms.shape[0];
-  const [inputWeights, inputBias, directWeights, ...rest] = parameters as [
-    tf.Tensor2D,
-    tf.Tensor1D,
-    tf.Tensor2D,
-    ...tf.Tensor[],
-  ];
-  const [outputWeights, outputBias] = rest.slice(-2) as [tf.Tensor2D, tf.Tensor1D];
+  const [rows, columns] = uniforms.shape;
   const bins: tf.Tensor1D[] = [];
   const evidence: tf.Tensor1D[] = [];
-  let sums = before.sums ?? tf.tile<tf.Tensor2D>(tf.reshape(inputBias, [1, -1]), [rows, 1]);
-  let direct = before.direct;
+  let told = before.told ?? tables.start;
   let layers = before.layers ?? [];
-  for (const [at, column] of columns.entries()) {
-    const rank = first + at;
-    const offset = layout.offsets[column]!;
-    const width = layout.widths[column]!;
+  const shares = sharesOf(layout).slice(first, first + columns);
+  for (const [at, { units, bins: width, rest }] of shares.entries()) {
+    const { tells, output, hidden } = tables.columns[first + at]!;
+    const parts = [units, width, rest].filter((size) => size > 0);
+    const pieces = parts.length > 1 ? tf.split<tf.Tensor2D>(told, parts, 1) : [told];
+    if (units > 0) layers = grow(layers, hidden ?? [], pieces.shift()!);
+    const direct = pieces.shift()!;
     const known = layers.at(-1);
-    const bias = tf.slice(outputBias, offset, width);
-    const logits = known
-      ? tf.add(tf.matMul(known, tf.slice(outputWeights, [0, offset], [known.shape[1], width])), bias)
-      : tf.tile(tf.reshape(bias, [1, width]), [rows, 1]);
-    const told = direct ? tf.add(logits, tf.slice(direct, [0, offset], [rows, width])) : logits;
+    const logits = known && output ? tf.add<tf.Tensor2D>(tf.matMul(known, output), direct) : direct;
+    // Before the first column is drawn, all rows are told the same.
+    const ofRows = logits.shape[0] === rows ? logits : tf.tile(logits, [rows, 1]);
     const uniform = tf.slice(uniforms, [0, at], [rows, 1]);
-    const clamped = clamps && clampedChoice(told as tf.Tensor2D, uniform, clamps, at);
-    const chosen = clamped?.chosen ?? choose(told as tf.Tensor2D, uniform);
+    const clamped = clamps && clampedChoice(ofRows, uniform, clamps, at);
+    const chosen = clamped?.chosen ?? choose(ofRows, uniform);
     bins.push(chosen);
     if (clamped) evidence.push(clamped.evidence);
-    if (rank === layout.widths.length - 1) break;
-    const weights = tf.slice(inputWeights, [offset, 0], [width, -1]);
-    sums = tf.add<tf.Tensor2D>(sums, tf.gather(weights, chosen));
-    const ofColumn = tf.gather<tf.Tensor2D>(tf.slice(directWeights, [offset, 0], [width, -1]), chosen);
-    direct = direct ? tf.add<tf.Tensor2D>(direct, ofColumn) : ofColumn;
-    const from = unitsUpTo(layout, rank);
-    const to = unitsUpTo(layout, rank + 1);
-    if (to > from) layers = grow(layers, rest, sums, from, to);
+    if (tells) told = tf.add<tf.Tensor2D>(pieces.shift()!, tf.gather(tells, chosen));
   }
   const drawn = {
     bins: tf.stack(bins, 1) as tf.Tensor2D,
     ...(clamps && { evidence: tf.addN(evidence) }),
   };
-  return first + columns.length < layout.widths.length ? { ...drawn, sums, direct, layers } : drawn;
+  return first + columns < layout.widths.length ? { ...drawn, told, layers } : drawn;
 }
 
 /** What is known of rows before they are drawn; all float [rows, columns]. */
@@ -248,34 +223,27 @@ function choose(logits: tf.Tensor2D, uniform: tf.Tensor2D): tf.Tensor1D {
   return tf.cast(tf.minimum(tf.sum(tf.cast(passed, 'float32'), 1), width - 1), 'int32') as tf.Tensor1D;
 }
 
-/** Appends units `from`…`to` to the activations of every layer. */
+/** Appends units to the activations of every layer, from their sums [rows, units] in the first one. */
 function grow(
   layers: readonly tf.Tensor2D[],
-  hiddenAndOutput: readonly tf.Tensor[],
+  hidden: NonNullable<DrawingTables['columns'][number]['hidden']>,
   sums: tf.Tensor2D,
-  from: number,
-  to: number,
 ): tf.Tensor2D[] {
-  const blocks = (hiddenAndOutput.length - 2) / 4;
   const result: tf.Tensor2D[] = [];
-  const append = (units: tf.Tensor): tf.Tensor2D => {
+  const append = (units: tf.Tensor2D): tf.Tensor2D => {
     const before = layers[result.length];
-    const active = tf.relu(units) as tf.Tensor2D;
+    const active = tf.relu(units);
     const layer = before ? tf.concat([before, active], 1) : active;
     result.push(layer);
     return layer;
   };
-  const through = (layer: tf.Tensor2D, at: number): tf.Tensor => {
-    const weights = tf.slice(hiddenAndOutput[at] as tf.Tensor2D, [0, from], [to, to - from]);
-    const bias = tf.slice(hiddenAndOutput[at + 1] as tf.Tensor1D, from, to - from);
-    return tf.add(tf.matMul(layer, weights), bias);
-  };
-  let stream: tf.Tensor = tf.slice(sums, [0, from], [-1, to - from]);
+  let stream = sums;
   let layer = append(stream);
-  for (let block = 0; block < blocks; block++) {
-    const inner = append(through(layer, block * 4));
-    stream = tf.add(stream, through(inner, block * 4 + 2));
-    layer = append(stream);
-  }
+  hidden.forEach(({ weights, bias }, index) => {
+    const units = tf.add<tf.Tensor2D>(tf.matMul(layer, weights), bias);
+    // The second layer of a block adds to what went into the first.
+    if (index % 2 === 1) stream = tf.add(stream, units);
+    layer = append(index % 2 === 1 ? stream : units);
+  });
   return result;
 }
