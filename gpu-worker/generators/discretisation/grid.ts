@@ -12,7 +12,13 @@ export function gridOf(schema: ColumnSchema): (value: number) => number {
     case 'REAL': {
       const { decimals } = schema;
       // `+ 0` turns the −0 of rounding into 0.
-      return decimals === undefined ? (value) => value : (value) => Number(value.toFixed(decimals)) + 0;
+      if (decimals === undefined) return (value) => value;
+      const scale = 10 ** decimals;
+      return (value) => {
+        const scaled = Math.round(value * scale);
+        // A quotient of whole numbers that doubles hold exactly is the nearest double; beyond, only the text is exact.
+        return (Number.isSafeInteger(scaled) ? scaled / scale : Number(value.toFixed(decimals))) + 0;
+      };
     }
     case 'INTEGER':
     case 'BOOLEAN':
