@@ -55,7 +55,7 @@ export interface FittedGenerator {
    */
   complete?(known: Table, session: SampleSession, chunkRows?: number): AsyncIterable<Table>;
   /** What one row of the table may show in the model, where it was fitted with differential privacy. */
-  readonly privacy?: PrivacyGuarantee;
+  readonly privacy?: PrivacyGuarantee | undefined;
   /** What can be told of the fit, where the model is one that people can read. */
   findings?(): readonly Finding[];
   /** A safetensors file: weights as tensors, encoders and config as JSON in its metadata. Holds no training row. */

@@ -16,13 +16,20 @@ import {
 } from '../discretisation/column-codes.js';
 import { knownCodes } from '../discretisation/known-codes.js';
 import { inChunks, ROWS_AT_A_TIME } from '../chunks.js';
-import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
+import type {
+  FittedGenerator,
+  FitSession,
+  Generator,
+  PrivacyGuarantee,
+  SampleSession,
+} from '../generator.js';
 import { knownColumns, withKnownCells } from '../known-cells.js';
 import { originOf } from '../training/origin.js';
 import { AutoregressiveConfig } from '../../../schema/messages/generator-options/autoregressive.js';
 import { ConditionalSampler } from './conditional-sampling.js';
 import { layOut, type Layout } from './layout.js';
 import { inOrder, parameterShapes } from './network.js';
+import { fitPrivately } from './private-fit.js';
 import { BinSampler } from './sampling.js';
 import { train, type BinnedRows } from './training.js';
 
@@ -39,6 +46,7 @@ const Description = z.strictObject({
   /** Rank of each code, in the order of columns and of their codes. */
   ranks: z.array(z.int().min(0)),
   config: AutoregressiveConfig,
+  privacy: z.strictObject({ epsilon: z.number(), delta: z.number() }).optional(),
 });
 type Description = z.infer<typeof Description>;
 
@@ -57,6 +65,20 @@ export const autoregressive: Generator<AutoregressiveConfig> = {
       );
     }
     const random = Random.seeded(session.seed);
+    const { epsilon } = config;
+    if (epsilon !== undefined) {
+      const { codes, ranks, privacy, parameters } = await fitPrivately(
+        table,
+        { ...config, epsilon },
+        session,
+        random,
+      );
+      const columns = table.columns.map(({ schema }) => schema);
+      return new AutoregressiveModel(
+        { columns, codes: [...codes], ranks: [...ranks], config, privacy: { ...privacy } },
+        parameters,
+      );
+    }
     const codes = fitCodes(table, config);
     const description: Description = {
       columns: table.columns.map(({ schema }) => schema),
@@ -94,6 +116,10 @@ class AutoregressiveModel implements FittedGenerator {
 
   get columns(): readonly ColumnSchema[] {
     return this.description.columns;
+  }
+
+  get privacy(): PrivacyGuarantee | undefined {
+    return this.description.privacy;
   }
 
   async *sample(rows: number, session: SampleSession, chunkRows = ROWS_AT_A_TIME): AsyncIterable<Table> {

@@ -130,7 +130,11 @@ export function logitsOf(parameters: Parameters, oneHot: tf.Tensor2D): tf.Tensor
 
 /** Mean negative log likelihood of the rows, in nats a row, as a scalar. */
 export function lossOf(layout: Layout, parameters: Parameters, oneHot: tf.Tensor2D): tf.Scalar {
-  const logits = logitsOf(parameters, oneHot);
+  return tf.div<tf.Scalar>(totalLoss(layout, logitsOf(parameters, oneHot), oneHot), oneHot.shape[0]);
+}
+
+/** Negative log likelihood of all rows together, in nats, from their logits [rows, units]. */
+export function totalLoss(layout: Layout, logits: tf.Tensor2D, oneHot: tf.Tensor2D): tf.Scalar {
   const rows = oneHot.shape[0];
   const spans = layout.groups.map(({ columns, width }) => columns * width);
   const parts = tf.split(logits, spans, 1);
@@ -139,7 +143,7 @@ export function lossOf(layout: Layout, parameters: Parameters, oneHot: tf.Tensor
     const shape: [number, number] = [rows * columns, width];
     return crossEntropy(tf.reshape(parts[index]!, shape), tf.reshape(targets[index]!, shape));
   });
-  return tf.div<tf.Scalar>(tf.addN(losses), rows);
+  return tf.addN(losses);
 }
 
 /** Below this a probability counts as this, so that its logarithm is finite. */

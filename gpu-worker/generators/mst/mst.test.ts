@@ -5,8 +5,8 @@ import { Random } from '../../compute/random.js';
 import { DiscreteGaussian } from '../../privacy/discrete-gaussian.js';
 import type { Column, Table } from '../../tables/table.js';
 import { budgetOf } from './budget.js';
-import { fitPrivately } from './mst.js';
 import { measureColumn, tellingCount } from './private-bins.js';
+import { fitTree } from './private-tree.js';
 import { beliefsOf, rootedTree, type Potentials, type Tree } from './tree.js';
 import { inferPotentials } from './tree-inference.js';
 import { TreeSampler } from './tree-sampler.js';
@@ -290,23 +290,18 @@ describe('a private fit', () => {
   });
 
   test('ties the columns that belong together, from a table of some size', async () => {
-    const { description } = await fitPrivately(
+    const { tree, budget } = await fitTree(
       visits(20_000),
       MstConfig.parse({ epsilon: 1 }),
       Random.seeded(1),
       atOnce,
     );
-    expect(description.pairs.some((pair) => pair.includes(0) && pair.includes(1))).toBe(true);
-    expect(description.privacy.epsilon).toBeLessThanOrEqual(1);
+    expect(tree.edges.some(({ parent, child }) => parent + child === 1)).toBe(true);
+    expect(budget.spent.epsilon).toBeLessThanOrEqual(1);
   });
 
   test('of little ε makes a model of noise, not an error', async () => {
-    const fitted = await fitPrivately(
-      visits(50),
-      MstConfig.parse({ epsilon: 0.01 }),
-      Random.seeded(1),
-      atOnce,
-    );
-    expect(fitted.potentials.columns.flatMap((of) => [...of]).every(Number.isFinite)).toBe(true);
+    const fitted = await fitTree(visits(50), MstConfig.parse({ epsilon: 0.01 }), Random.seeded(1), atOnce);
+    expect(fitted.shares.columns.flatMap((of) => [...of]).every(Number.isFinite)).toBe(true);
   });
 });

@@ -4,24 +4,20 @@ import { GENERATOR_OPTIONS } from '../../../schema/messages/generator-options/ca
 import { MstConfig } from '../../../schema/messages/generator-options/mst.js';
 import { Random } from '../../compute/random.js';
 import { readSafetensors, tensorOf, writeSafetensors } from '../../compute/safetensors.js';
-import { partOf, pausing, type Pause } from '../../evaluation/pause.js';
-import { DiscreteGaussian } from '../../privacy/discrete-gaussian.js';
-import { SecretBits, type RandomBits } from '../../privacy/secret-bits.js';
+import { pausing } from '../../evaluation/pause.js';
+import { SecretBits } from '../../privacy/secret-bits.js';
 import { cellsBetween } from '../../tables/rows.js';
 import type { Table } from '../../tables/table.js';
 import { inChunks, ROWS_AT_A_TIME } from '../chunks.js';
-import { binCount, encodeColumn } from '../discretisation/column-bins.js';
+import { binCount } from '../discretisation/column-bins.js';
 import { ColumnCodes, codeWidths, decodeCodes } from '../discretisation/column-codes.js';
 import { knownCodes } from '../discretisation/known-codes.js';
 import type { Finding, FittedGenerator, Generator, PrivacyGuarantee, SampleSession } from '../generator.js';
 import { knownColumns, withKnownCells } from '../known-cells.js';
 import { requireRows } from '../requirements.js';
-import { budgetOf } from './budget.js';
-import { measureColumn } from './private-bins.js';
-import { beliefsOf, rootedTree, type Potentials, type Tree } from './tree.js';
-import { inferPotentials } from './tree-inference.js';
+import { fitTree } from './private-tree.js';
+import { rootedTree, type Potentials, type Tree } from './tree.js';
 import { TreeSampler } from './tree-sampler.js';
-import { choosePairs, pairCounts, pairScores } from './tree-selection.js';
 
 const FORMAT = 'synthcart mst model 1';
 
@@ -45,9 +41,17 @@ export const mst: Generator<MstConfig> = {
     requireRows(table, 10, 'mst');
     const pause = pausing(session.signal, (fraction) => session.progress(fraction, undefined));
     await pause(0);
-    const { description, potentials } = await fitPrivately(table, config, new SecretBits(), pause);
-    session.metric('privacy/epsilon', 1, description.privacy.epsilon);
-    return new MstModel(description, beliefsOf(treeOf(description), potentials));
+    const { columns, codes, tree, shares, budget } = await fitTree(table, config, new SecretBits(), pause);
+    session.metric('privacy/epsilon', 1, budget.spent.epsilon);
+    return new MstModel(
+      {
+        columns: [...columns],
+        codes: [...codes],
+        pairs: tree.edges.map(({ parent, child }) => [parent, child]),
+        privacy: budget.spent,
+      },
+      shares,
+    );
   },
 
   async load(file) {
@@ -62,69 +66,6 @@ export const mst: Generator<MstConfig> = {
     });
   },
 };
-
-/** All that looks at the table; what it answers is protected by what `budgetOf` says. */
-export async function fitPrivately(
-  table: Table,
-  config: MstConfig,
-  bits: RandomBits,
-  pause: Pause,
-): Promise<{ readonly description: Description; readonly potentials: Potentials }> {
-  const looked = table.columns.filter(({ schema }) => schema.kind !== 'ID').length;
-  const budget = budgetOf(config, looked);
-  const columnNoise = new DiscreteGaussian(budget.columnDeviation, bits);
-  const pairNoise = new DiscreteGaussian(budget.pairDeviation, bits);
-
-  const rows = Math.max(1, table.rows + columnNoise.draw());
-  // So many that a cell of a pair holds, on average, as many rows as its noise.
-  const most = Math.min(config.bins, Math.max(2, Math.round(Math.sqrt(rows / budget.pairDeviation))));
-  const measure = partOf(pause, 0, 0.4);
-  const measured = [];
-  for (const [index, column] of table.columns.entries()) {
-    measured.push(
-      measureColumn(column, {
-        most,
-        rows,
-        noise: columnNoise,
-        delta: budget.categoryDelta,
-        publicCategories: config.publicCategories,
-      }),
-    );
-    await measure((index + 1) / table.columns.length);
-  }
-
-  const modelled = measured.flatMap((column, index) =>
-    binCount(column.bins) > 1 ? [{ ...column, index }] : [],
-  );
-  const codes = modelled.map(({ bins, index }) => encodeColumn(bins, table.columns[index]!));
-  const shares = modelled.map(({ counts }) => sharesOf(counts));
-  await pause(0.45);
-  const scores = pairScores(codes, shares, rows, budget.pairDeviation);
-  await pause(0.5);
-  const pairs = choosePairs(modelled.length, scores, budget.choiceEpsilon, bits);
-  const widths = shares.map(({ length }) => length);
-  const tree = rootedTree(widths, pairs);
-  const pairMeasurements = tree.edges.map(({ parent, child }) => ({
-    counts: pairCounts(codes[parent]!, codes[child]!, widths[parent]!, widths[child]!).map(
-      (count) => count + pairNoise.draw(),
-    ),
-    variance: budget.pairDeviation ** 2,
-  }));
-  await pause(0.6);
-  return {
-    description: {
-      columns: table.columns.map(({ schema }) => schema),
-      codes: measured.map(({ bins }) => ({ bins, refinement: { type: 'none' } })),
-      pairs: tree.edges.map(({ parent, child }) => [parent, child]),
-      privacy: budget.spent,
-    },
-    potentials: await inferPotentials(
-      tree,
-      { columns: modelled, pairs: pairMeasurements, rows },
-      partOf(pause, 0.6, 1),
-    ),
-  };
-}
 
 class MstModel implements FittedGenerator {
   readonly #sampler: TreeSampler;
@@ -212,10 +153,3 @@ function treeOf({ codes, pairs }: Description): Tree {
 }
 
 const widthsOf = (codes: readonly ColumnCodes[]): number[] => codes.flatMap(codeWidths);
-
-/** Noisy counts as shares: none below zero. */
-function sharesOf(counts: Float64Array): Float64Array {
-  const kept = counts.map((count) => Math.max(0, count));
-  const total = kept.reduce((sum, count) => sum + count, 0);
-  return kept.map((count) => (total > 0 ? count / total : 1 / kept.length));
-}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { privacyOptions } from './privacy.js';
 
 /** Options of the `autoregressive` generator; gpu-worker/generators/autoregressive/README.md says how they work. */
 export const AutoregressiveConfig = z.strictObject({
@@ -100,6 +101,22 @@ export const AutoregressiveConfig = z.strictObject({
     .default(0.998)
     .describe(
       'Decay of the running average of the weights that is kept as the model, 0–0.9999; 0 keeps the last weights.',
+    ),
+  ...privacyOptions,
+  epsilon: privacyOptions.epsilon
+    .optional()
+    .describe(
+      'Fits with differential privacy of this ε, 0.01–1,000: a private tree of pairs, refined by steps on clipped and noisy gradients. ' +
+        'Columns are then predicted in the order of the tree; parts, minimumSupport, validationShare and patience are of no use. ' +
+        'Left out, nothing is promised.',
+    ),
+  clipNorm: z
+    .number()
+    .min(1e-3)
+    .max(1000)
+    .default(1)
+    .describe(
+      'Under differential privacy, length to which the gradient of each row is cut, 0.001–1,000; noise is in proportion to it.',
     ),
 });
 export type AutoregressiveConfig = z.infer<typeof AutoregressiveConfig>;
