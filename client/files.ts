@@ -38,6 +38,9 @@ export async function uploadDataset(
     },
     body: Readable.toWeb(createReadStream(request.path)) as ReadableStream<Uint8Array>,
     duplex: 'half',
+    // Else fetch keeps a second copy of the body, for a redirect: the whole file in memory.
+    redirect: 'error',
+    window: null,
   });
   if (!response.ok) throw await refusal(response);
   const completed = await connection.mutate<operations.CompleteDatasetUpload>(

@@ -115,6 +115,9 @@ export async function put(
     // With its length known, a stream isn't sent in chunks, which a signed PUT doesn't take.
     headers: { 'content-type': mediaType, 'content-length': String(bytes) },
     duplex: 'half',
+    // Else fetch keeps a second copy of the body, for a redirect: the whole file in memory.
+    redirect: 'error',
+    window: null,
     signal,
   });
   if (response.status === INSUFFICIENT_STORAGE) {
