@@ -7,6 +7,14 @@ import { Command, InvalidArgumentError } from 'commander';
 import { readConstraints, UnreadableConstraints } from './commands/constraints.js';
 import { demo } from './commands/demo.js';
 import { evaluate } from './commands/evaluate.js';
+import {
+  sample,
+  UnreadableCondition,
+  withCondition,
+  withShare,
+  type Condition,
+  type Rebalance,
+} from './commands/sample.js';
 import { Connection, UnreachableError } from './connection.js';
 import { EXIT } from './exit-codes.js';
 import * as operations from './operations.js';
@@ -39,6 +47,7 @@ Exit codes:
 Examples:
   $ synthcart up
   $ synthcart synthesize shop.csv --rows 50000 --seed 7 --out out/shop
+  $ synthcart sample --run run_… --rows 1000 --where Month=Nov --out out/november
   $ synthcart evaluate --real shop.csv --synthetic out/shop/synthetic.csv --json`,
   );
 
@@ -146,6 +155,61 @@ interface SynthesizeOptions {
   set: Record<string, number | string | boolean>;
   folder: string;
   json?: boolean;
+}
+
+program
+  .command('sample')
+  .description('make more rows with the model of an earlier run, such as some that meet conditions')
+  .requiredOption('--run <id>', 'the run that fitted the model: runId in its summary.json')
+  .requiredOption('--rows <count>', 'rows to make', positiveInteger)
+  .option(
+    '--where <condition>',
+    'what every row meets: column=value, column>=least or column<=most; repeatable, several values of a column mean any of them',
+    readable(withCondition),
+    [],
+  )
+  .option(
+    '--rebalance <share>',
+    'column=value:share, how many of the rows have that value; repeatable for values of one column',
+    readable(withShare),
+  )
+  .option('--seed <seed>', 'the same seed and model give the same rows', naturalNumber)
+  .option('--out <folder>', 'for the rows', 'out')
+  .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
+  .option('--json', 'print what was made as JSON and nothing else')
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ synthcart sample --run run_… --rows 1000 --where Month=Nov --where "PageValues>=10" --out out/november',
+  )
+  .action(async ({ folder, json, ...request }: SampleOptions) => {
+    await withPlatform(folder, async (connection, projectId) => {
+      const made = await sample(connection, { projectId, ...request }, observer);
+      if (json) return void process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+      process.stdout.write(made.files.map((path) => `  ${path}\n`).join(''));
+    });
+  });
+
+interface SampleOptions {
+  run: string;
+  rows: number;
+  where: Condition[];
+  rebalance?: Rebalance;
+  seed?: number;
+  out: string;
+  folder: string;
+  json?: boolean;
+}
+
+/** What commander makes of a text that can't be read: a wrong command line. */
+function readable<Read>(read: (text: string, before: Read) => Read): (text: string, before: Read) => Read {
+  return (text, before) => {
+    try {
+      return read(text, before);
+    } catch (error) {
+      if (error instanceof UnreadableCondition) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
 }
 
 program

@@ -39,6 +39,7 @@ describe('the command line', () => {
     ]);
     expect(made).toMatchObject({ code: 0 });
     const summary = JSON.parse(made.stdout) as {
+      runId: string;
       rows: number;
       columns: number;
       metricPointsReceived: number;
@@ -51,6 +52,46 @@ describe('the command line', () => {
     expect(csv.trimEnd().split('\n')).toHaveLength(151);
     expect(existsSync(join(out, 'synthetic.parquet'))).toBe(true);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<!doctype html>');
+
+    const { runId } = summary;
+    const more = await synthcart([
+      'sample',
+      ...[
+        '--run',
+        runId,
+        '--rows',
+        '40',
+        '--where',
+        'channel=mail',
+        '--where',
+        'visits>=2',
+        '--where',
+        'visits<=9',
+      ],
+      ...['--out', join(out, 'more'), '--json'],
+    ]);
+    expect(more).toMatchObject({ code: 0 });
+    expect(JSON.parse(more.stdout)).toMatchObject({ rows: 40 });
+    const [, ...rows] = readFileSync(join(out, 'more', 'synthetic.csv'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(rows).toHaveLength(40);
+    for (const row of rows) {
+      const [visits, , channel] = row.split(',');
+      expect(channel).toBe('mail');
+      expect(Number(visits)).toBeGreaterThanOrEqual(2);
+      expect(Number(visits)).toBeLessThanOrEqual(9);
+    }
+    const balanced = await synthcart([
+      'sample',
+      ...['--run', runId, '--rows', '200', '--rebalance', 'channel=mail:0.75'],
+      ...['--out', join(out, 'balanced'), '--json'],
+    ]);
+    expect(balanced).toMatchObject({ code: 0 });
+    const mails = readFileSync(join(out, 'balanced', 'synthetic.csv'), 'utf8').match(/,mail,/g);
+    // Chance decides of each row.
+    expect(mails!.length).toBeGreaterThan(125);
+    expect(mails!.length).toBeLessThan(175);
 
     const scored = await synthcart([
       'evaluate',
