@@ -1,7 +1,8 @@
 import type { Constraint, ConstraintOf } from '../../schema/messages/constraints.js';
 import type { ColumnSchema } from '../../schema/messages/column.js';
 import { parseExpression } from '../../schema/expressions/expression.js';
-import { evaluateExpression, milliseconds, type Vector } from '../expressions/evaluate.js';
+import { milliseconds } from '../../schema/messages/time.js';
+import { evaluateExpression, type Vector } from '../expressions/evaluate.js';
 import { cellsOf, combinationKey, combinationKeys, type Cell } from '../tables/combinations.js';
 import { columnOf, isNumeric, type Table } from '../tables/table.js';
 import { stepOf } from '../tables/written-values.js';

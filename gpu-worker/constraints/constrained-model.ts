@@ -1,12 +1,12 @@
 import type { ColumnSchema } from '../../schema/messages/column.js';
 import { readSafetensors, writeSafetensors } from '../compute/safetensors.js';
 import { UserFailure } from '../failure.js';
-import type { FittedGenerator, SampleSession } from '../generators/generator.js';
+import type { FittedGenerator, Finding, SampleSession } from '../generators/generator.js';
 import type { Table } from '../tables/table.js';
 import { complement, rowsAt, withRows } from '../tables/rows.js';
 import { transformOf, type Transform } from '../transforms/transform.js';
 import { Acceptance, mostDrawn } from './acceptance.js';
-import { FittedConstraints, undone } from './fitted-constraints.js';
+import { FittedConstraints, replacedBy, undone } from './fitted-constraints.js';
 
 const ROWS_AT_A_TIME = 8192;
 /** How often a row that must have certain cells is drawn before none is found that obeys. */
@@ -26,7 +26,7 @@ export class ConstrainedModel implements FittedGenerator {
     private readonly fitted: FittedConstraints,
   ) {
     this.#transforms = fitted.transforms.map(transformOf);
-    if (inner.findings) this.findings = () => inner.findings!();
+    if (inner.findings) this.findings = () => inner.findings!().map((finding) => this.#explained(finding));
     if (inner.complete) this.complete = (...given) => this.#complete(...given);
   }
 
@@ -41,7 +41,8 @@ export class ConstrainedModel implements FittedGenerator {
     let found = 0;
     // One sample, longer than needed and left early: several short ones would repeat their fresh identifiers.
     const drawing = { ...session, progress: () => {} };
-    for await (const drawn of this.inner.sample(mostDrawn(rows), drawing, chunkRows)) {
+    const most = this.fitted.constraints.length > 0 ? mostDrawn(rows) : rows;
+    for await (const drawn of this.inner.sample(most, drawing, chunkRows)) {
       const restored = this.#undone(drawn);
       const kept = acceptance.accept(restored, rows - found);
       found += kept.length;
@@ -83,6 +84,16 @@ export class ConstrainedModel implements FittedGenerator {
     return new ConstrainedModel(inner, fitted);
   }
 
+  /** Numbers of a scaled column are told in its scale. */
+  #explained({ subject, text }: Finding): Finding {
+    const scale = this.fitted.transforms.find(
+      (description) => description.type === 'scale' && description.schema.name === subject,
+    );
+    if (scale?.type !== 'scale') return { subject, text };
+    const [offset, factor] = [scale.offset, scale.factor].map((value) => Number(value.toPrecision(4)));
+    return { subject, text: `${text} Scaled: less ${offset}, divided by ${factor}.` };
+  }
+
   #undone(drawn: Table): Table {
     return undone(this.#transforms, this.columns, drawn);
   }
@@ -90,17 +101,18 @@ export class ConstrainedModel implements FittedGenerator {
   /** Rows that come out breaking a constraint are drawn again, with the same known cells. */
   async *#complete(known: Table, session: SampleSession, chunkRows = ROWS_AT_A_TIME): AsyncIterable<Table> {
     this.#requireUntouched(known);
+    const learnt = this.#scaled(known);
     const acceptance = new Acceptance(this.fitted.constraints);
     const drawing = { ...session, progress: () => {} };
     let start = 0;
-    for await (const drawn of this.inner.complete!(known, drawing, chunkRows)) {
+    for await (const drawn of this.inner.complete!(learnt, drawing, chunkRows)) {
       let rows = this.#undone(drawn);
       let waiting = complement(acceptance.accept(rows), rows.rows);
       for (let attempt = 1; waiting.length > 0; attempt++) {
         if (attempt > MOST_TRIES) throw acceptance.failure();
         const again = { ...drawing, seed: seedOf(session.seed, start, attempt) };
         const cells = rowsAt(
-          known,
+          learnt,
           waiting.map((row) => start + row),
         );
         let offset = 0;
@@ -119,13 +131,17 @@ export class ConstrainedModel implements FittedGenerator {
     }
   }
 
+  /** Known cells in the units in which the generator inside has learnt them. */
+  #scaled(known: Table): Table {
+    const names = new Set(known.columns.map(({ schema }) => schema.name));
+    return this.fitted.transforms
+      .filter((description) => description.type === 'scale' && names.has(description.schema.name))
+      .reduce((table, description) => transformOf(description).apply(table), known);
+  }
+
   /** What the generator inside doesn't know as a column of its own, it can't be told. */
   #requireUntouched(known: Table): void {
-    const replaced = new Set(
-      this.fitted.transforms.flatMap((description) =>
-        description.type === 'clip' ? [] : transformOf(description).replaces,
-      ),
-    );
+    const replaced = replacedBy(this.fitted.transforms);
     const name = known.columns.map(({ schema }) => schema.name).find((known) => replaced.has(known));
     if (name === undefined) return;
     throw new UserFailure(

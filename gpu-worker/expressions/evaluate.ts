@@ -1,4 +1,5 @@
 import type { Expression, FunctionName, Operator } from '../../schema/expressions/expression.js';
+import { milliseconds } from '../../schema/messages/time.js';
 import { isNumeric, type Table } from '../tables/table.js';
 
 /** What an expression is worth in each row; missing is NaN, or undefined for text. Booleans are 0 or 1. */
@@ -262,13 +263,6 @@ function dateOf(argument: Expression, rows: number): Float64Array {
     );
   }
   return new Float64Array(rows).fill(value);
-}
-
-/** ISO 8601 without zone, UTC; NaN for anything else. */
-export function milliseconds(text: string): number {
-  if (!/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?Z?$/.test(text)) return NaN;
-  const utc = text.replace(' ', 'T').replace('Z', '');
-  return Date.parse(utc.includes('T') ? `${utc}Z` : utc);
 }
 
 function pairwise(

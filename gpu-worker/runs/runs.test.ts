@@ -237,6 +237,64 @@ describe('a worker', () => {
     expect(score.value).toBeGreaterThan(0.3);
   }, 60_000);
 
+  it('prepares a table before it learns, tells what it did, and undoes it in rows that are sampled later', async () => {
+    const lines = CSV.split('\n');
+    // A missing number, a value that one row has, and one far out.
+    lines[3] = 'v2,,34.50,it,no';
+    lines[4] = 'v3,9,9999.00,li,yes';
+    const ingested = await run(INGEST, [inputOf('FILE', Buffer.from(lines.join('\n')))]);
+    const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));
+    const table = inputOf('TABLE', contentOf(ingested.end, 'TABLE'), { columns });
+    const preparation = [
+      { type: 'bounds' as const, column: 'seconds', minimum: 0, maximum: 150 },
+      { type: 'dropRows' as const, missingIn: ['pages'] },
+      { type: 'rareCategories' as const, columns: ['country'], minimumSupport: 3, as: 'label' as const },
+      { type: 'derive' as const, column: 'minutes', formula: 'round(seconds / 60, 1)' },
+      { type: 'scale' as const, columns: ['pages', 'seconds'], method: 'minMax' as const, keep: false },
+    ];
+    const requireKept = (csv: Buffer, count: number) => {
+      const [header, ...rows] = csv.toString().trimEnd().split('\n');
+      expect(header).toBe('visitor,pages,seconds,country,bought,minutes');
+      expect(rows).toHaveLength(count);
+      for (const row of rows) {
+        expect(row).toMatch(/^\w+,\d+,\d+\.\d\d,(de|fr|it|other),(yes|no),\d+(\.\d)?$/);
+        const cells = row.split(',');
+        expect(Number(cells[2])).toBeLessThanOrEqual(150);
+        expect(Math.abs(Number(cells[5]) - Number(cells[2]) / 60)).toBeLessThan(0.0501);
+      }
+    };
+    const made = await run({ ...SYNTHESIZE, preparation }, [table]);
+    requireKept(contentOf(made.end, 'SYNTHETIC_CSV'), 50);
+    const card = ModelCard.parse(JSON.parse(contentOf(made.end, 'MODEL_CARD').toString()));
+    expect(card.data).toMatchObject({ rows: 299, rowsLeftOut: 1 });
+    expect(card.data.preparation.map(({ step }) => step)).toEqual(preparation);
+    expect(card.data.preparation.map(({ rowsDropped }) => rowsDropped)).toEqual([0, 1, 0, 0, 0]);
+    expect(card.data.preparation[0]!.columns).toEqual([{ name: 'seconds', cells: 1 }]);
+    expect(card.data.preparation[2]!.columns).toEqual([
+      { name: 'country', cells: 1, note: 'keeps 3 of its values' },
+    ]);
+    expect(card.limits.join(' ')).toContain('dropped 1 of 300 real rows and changed 2 cells');
+    expect(contentOf(made.end, 'REPORT').toString()).toContain('2. drop rows without pages: 1 row');
+    const { scores } = Evaluation.parse(JSON.parse(contentOf(made.end, 'SCORES').toString()));
+    expect(scores.find(({ name }) => name === 'constraintBreaks')).toMatchObject({ value: 0 });
+
+    const model = inputOf('MODEL', contentOf(made.end, 'MODEL'), { fileName: 'model.safetensors' });
+    const more = await run({ kind: 'SAMPLE', rows: 20, where: [{ column: 'pages', in: ['3'] }] }, [model]);
+    requireKept(contentOf(more.end, 'SYNTHETIC_CSV'), 20);
+    expect(
+      contentOf(more.end, 'SYNTHETIC_CSV')
+        .toString()
+        .match(/^\w+,3,/gm),
+    ).toHaveLength(20);
+
+    const nothing = [{ type: 'dropRows' as const, where: 'pages > 0' }];
+    const refused = await run({ ...SYNTHESIZE, preparation: [preparation[1]!, ...nothing] }, [table]);
+    expect(refused.end).toMatchObject({
+      type: 'failed',
+      failure: { code: 'INSUFFICIENT_DATA', location: { field: 'preparation.1.where' } },
+    });
+  }, 60_000);
+
   it('synthesizes a whole event log, makes more of it later, and scores logs by their columns’ roles', async () => {
     const csv = [
       'user_id,event_time,product_id,event_type',

@@ -9,6 +9,7 @@ import { constrain } from '../steps/constrain.js';
 import { evaluateTables, type Compared } from '../steps/evaluate.js';
 import { loadRowsToLearn, loadTable } from '../steps/load-table.js';
 import { modelCard, writeModelCard, type CardFacts } from '../steps/model-card.js';
+import { prepareTable } from '../steps/prepare.js';
 import { sampleRows } from '../steps/sample.js';
 import { chosenGenerator, train } from '../steps/train.js';
 import { readParquet, type SomeRows } from '../tables/parquet-reader.js';
@@ -26,12 +27,35 @@ export async function synthesize(session: Session): Promise<RunResult> {
     const { table, rowsInFile } = isLog
       ? await loadWhole(session, input)
       : await loadRowsToLearn(session, input);
-    const { real: allowed, notes, ...rest } = constrain(table, config.constraints, config.violations);
+    const {
+      table: prepared,
+      scales,
+      record,
+      prepareAlike,
+      ...promised
+    } = prepareTable(table, config.preparation);
+    const constraints = [...(config.constraints ?? []), ...promised.constraints];
+    const {
+      real: allowed,
+      notes: left,
+      ...rest
+    } = constrain(prepared, constraints, config.violations, scales);
+    const notes = [...promised.notes, ...left];
     const some =
       `The generator learnt from ${table.rows.toLocaleString('en')} of ${rowsInFile.toLocaleString('en')} ` +
       'real rows, drawn evenly, and the scores compare with those.';
     const told = table.rows < rowsInFile ? [some, ...notes] : notes;
-    return { ...rest, engine, table: allowed, loaded: table.rows, rows: rowsInFile, notes: told };
+    return {
+      ...rest,
+      engine,
+      table: allowed,
+      loaded: table.rows,
+      rows: rowsInFile,
+      preparation: record,
+      prepareAlike,
+      constraints,
+      notes: told,
+    };
   });
   const model = await session.step('train', async (progress) =>
     real.wrap(await train(session, real.engine, choice, real.learnt, progress)),
@@ -45,8 +69,9 @@ export async function synthesize(session: Session): Promise<RunResult> {
     const compared: Compared = {
       real: { table: real.table, input },
       synthetic: { table: await readParquet(sampled.evaluatedPath, model.columns), rows: sampled.rows },
-      test: test && { table: await loadTable(session, test), input: test },
-      constraints: config.constraints,
+      test: test && { table: real.prepareAlike(await loadTable(session, test)), input: test },
+      constraints: real.constraints,
+      preparation: real.preparation,
       notes: real.notes,
       events: isLog ? SessionsConfig.parse(choice.options) : undefined,
       maker: {
@@ -74,6 +99,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
         rows: real.table.rows,
         rowsLeftOut: real.loaded - real.table.rows,
         columns: real.table.columns.map(({ schema }) => schema),
+        preparation: [...real.preparation],
       },
       model: {
         generator: choice.generator.name,
@@ -82,7 +108,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
         seed: session.job.seed,
         engine,
         trainSeconds: session.stepSeconds.train,
-        constraints: config.constraints ?? [],
+        constraints: real.constraints,
         ...(model.privacy && { privacy: model.privacy }),
         findings: [...(model.findings?.() ?? [])],
       },

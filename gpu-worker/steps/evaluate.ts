@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constraintText, type Constraint } from '../../schema/messages/constraints.js';
+import { recordText, type StepRecord } from '../../schema/messages/preparation.js';
 import type { Evaluation } from '../../schema/messages/scores.js';
 import type { JobInput } from '../../schema/messages/job.js';
 import { evaluate } from '../evaluation/evaluate.js';
@@ -22,6 +23,8 @@ export interface Compared {
   /** Column to predict, for the utility score. */
   readonly target?: string;
   readonly constraints?: readonly Constraint[];
+  /** What was done to the real table before, and to the test table alike. */
+  readonly preparation?: readonly StepRecord[];
   /** What else a reader should know, in sentences. */
   readonly notes?: readonly string[];
   /** Of an event log, what is said of its columns' roles; the others are guessed. */
@@ -37,7 +40,7 @@ export interface Compared {
 /** Scores the synthetic table, and writes the scores as JSON and as a page for people. */
 export async function evaluateTables(
   session: Session,
-  { real, synthetic, test, target, constraints, events, notes = [], maker }: Compared,
+  { real, synthetic, test, target, constraints, preparation, events, notes = [], maker }: Compared,
   progress: StepProgress,
 ): Promise<{ evaluation: Evaluation; files: OutputFile[] }> {
   const found = await evaluate({
@@ -84,6 +87,9 @@ export async function evaluateTables(
       ...(synthetic.input && { 'Synthetic table': named(synthetic.input) }),
       ...(test && { 'Test table': named(test.input) }),
       ...(constraints?.length && { Constraints: constraints.map(constraintText).join('; ') }),
+      ...(preparation?.length && {
+        Preparation: preparation.map((record, index) => `${index + 1}. ${recordText(record)}`).join('; '),
+      }),
       ...(maker && { Options: JSON.stringify(maker.options) }),
     },
   });

@@ -19,6 +19,14 @@ const facts: CardFacts = {
     rows: 60,
     rowsLeftOut: 3,
     columns: real.columns.map(({ schema }) => schema),
+    preparation: [
+      {
+        step: { type: 'fillMissing', columns: ['n | *bold*'], with: 'median' },
+        rows: 60,
+        rowsDropped: 0,
+        columns: [{ name: 'n | *bold*', cells: 4, note: 'with 29.5' }],
+      },
+    ],
   },
   model: {
     generator: 'normal',
@@ -65,6 +73,7 @@ describe('the card of a model', () => {
     expect(card.limits.join(' ')).toContain('not trained with differential privacy');
     const text = markdownOf(card);
     expect(text).toContain('| Rows learnt from | 60 (3 left out) |');
+    expect(text).toContain('| 60 | 0 | 4 | n \\| \\*bold\\*: 4, with 29.5 |');
     expect(text).toContain('| exactCopies | 1 |');
     expect(text).toContain('1.235 s');
     // Names of the user's are no markup.

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constraintText } from '../../schema/messages/constraints.js';
+import { stepText, type StepRecord } from '../../schema/messages/preparation.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
 import { SCORE_FAMILIES, type Evaluation } from '../../schema/messages/scores.js';
 import { familyVerdict } from '../evaluation/report/family-verdicts.js';
@@ -107,6 +108,7 @@ export function markdownOf({
       ['Column', 'Kind', 'Missing cells'],
       data.columns.map(({ name, kind, nullable }) => [name, kind, nullable ? 'yes' : 'no']),
     ),
+    ...(data.preparation.length > 0 ? ['## Preparation', preparationTable(data.preparation)] : []),
     '## Model',
     table(
       ['', ''],
@@ -150,6 +152,21 @@ export function markdownOf({
     list(limits),
     '',
   ].join('\n\n');
+}
+
+function preparationTable(record: readonly StepRecord[]): string {
+  return table(
+    ['Step', 'Rows before', 'Rows dropped', 'Cells changed', 'Of columns'],
+    record.map(({ step, rows, rowsDropped, columns }) => [
+      stepText(step),
+      String(rows),
+      String(rowsDropped),
+      String(columns.reduce((sum, { cells }) => sum + cells, 0)),
+      columns
+        .map(({ name, cells, note }) => `${name}: ${[String(cells), note].filter(Boolean).join(', ')}`)
+        .join('; '),
+    ]),
+  );
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

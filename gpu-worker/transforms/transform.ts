@@ -4,6 +4,7 @@ import { ClipDescription, clip } from './clip.js';
 import { CombinationDescription, combination } from './combination.js';
 import { ComputedDescription, computed } from './computed.js';
 import { DifferenceDescription, difference } from './difference.js';
+import { ScaleDescription, scale } from './scale.js';
 
 /**
  * A change to the table that a generator learns from, undone in the rows that it makes. `undo` gets rows as they would be
@@ -24,6 +25,7 @@ export const TransformDescription = z.discriminatedUnion('type', [
   CombinationDescription,
   ComputedDescription,
   DifferenceDescription,
+  ScaleDescription,
 ]);
 export type TransformDescription = z.infer<typeof TransformDescription>;
 
@@ -37,6 +39,8 @@ export function transformOf(description: TransformDescription): Transform {
       return computed(description);
     case 'difference':
       return difference(description);
+    case 'scale':
+      return scale(description);
   }
 }
 

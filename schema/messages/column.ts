@@ -20,5 +20,10 @@ export const ColumnSchema = z.object({
   unique: z.boolean().default(false),
   /** BOOLEAN only: the two spellings of the file, `[false, true]`, such as `["FALSE", "TRUE"]`. */
   booleanLabels: z.tuple([z.string(), z.string()]).optional(),
+  /**
+   * INTEGER, REAL and DATETIME only: the least and the largest value that a cell can have, known without the data; whoever
+   * learns the column takes its range from here, so that no row's own extreme is told.
+   */
+  bounds: z.tuple([z.number(), z.number()]).optional(),
 });
 export type ColumnSchema = z.infer<typeof ColumnSchema>;

@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { ExpressionText } from './expression.js';
+import { Time } from './time.js';
 
 const ColumnName = z.string().min(1);
-/** ISO 8601 without zone, UTC: `2026-01-31` or `2026-01-31T08:26:00`. */
-const Time = z
-  .string()
-  .regex(
-    /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?$/,
-    'a time such as 2026-01-31 or 2026-01-31T08:26:00',
-  );
 
 /** Most constraints of a run, and columns of one constraint. */
 export const MOST_CONSTRAINTS = 50;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ColumnSchema } from './column.js';
-import { Constraints } from './constraints.js';
+import { Constraint } from './constraints.js';
+import { StepRecord } from './preparation.js';
 import { ReferenceSource, ScoreName } from './scores.js';
 
 const Seconds = z.number().min(0);
@@ -21,6 +22,8 @@ export const ModelCard = z.object({
     rows: z.int().min(0),
     rowsLeftOut: z.int().min(0),
     columns: z.array(ColumnSchema),
+    /** What was done to the table before, step by step. */
+    preparation: z.array(StepRecord).default([]),
   }),
   model: z.object({
     generator: z.string(),
@@ -31,7 +34,8 @@ export const ModelCard = z.object({
     /** Name, version and device. */
     engine: z.string(),
     trainSeconds: Seconds.optional(),
-    constraints: Constraints,
+    /** The run's own, and those that its preparation promises. */
+    constraints: z.array(Constraint),
     /** What one row may show in it, where it was fitted with differential privacy. */
     privacy: z.object({ epsilon: z.number().min(0), delta: z.number().min(0).max(1) }).optional(),
     /** What it has learnt of columns or of the table, in sentences, where it is a model that people can read. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ColumnKind } from './column.js';
 import { Constraints, Violations } from './constraints.js';
 import { Conditions, Rebalance } from './conditions.js';
+import { Preparation } from './preparation.js';
 import { eventRoleOptions } from './generator-options/sessions.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
@@ -31,6 +32,8 @@ export const SynthesizeConfig = z.strictObject({
   constraints: Constraints.optional(),
   /** What to do about real rows that break one; `refuse` when not given. */
   violations: Violations.optional(),
+  /** What is done to the real table before the generator learns from it, in this order. */
+  preparation: Preparation.optional(),
 });
 
 /** Samples more rows from input `MODEL`. */

@@ -40,9 +40,15 @@ export function fitNumericBins(
   const runs = runsOf(sorted);
   // A boolean's two values are no secret, however rare one of them is.
   const floorOfSupport = schema.kind === 'BOOLEAN' ? 1 : support;
-  const groups = groupRuns(runs, sorted.length, bins, floorOfSupport);
-  const floor = runs[0]!.value >= 0 ? 0 : -Infinity;
-  const ceiling = runs.at(-1)!.value <= 0 ? 0 : Infinity;
+  const [lowest, highest] = schema.bounds ?? [runs[0]!.value, runs.at(-1)!.value];
+  const groups = groupRuns(runs, {
+    rows: sorted.length,
+    range: highest - lowest,
+    bins,
+    support: floorOfSupport,
+  });
+  const floor = schema.bounds?.[0] ?? (lowest >= 0 ? 0 : -Infinity);
+  const ceiling = schema.bounds?.[1] ?? (highest <= 0 ? 0 : Infinity);
   return {
     type: 'numeric',
     bounds: groups.slice(1).map((group, index) => between(groups[index]!.at(-1)!.value, group[0]!.value)),
@@ -87,10 +93,17 @@ export function runsOf(sorted: Float64Array): Run[] {
   return runs;
 }
 
+interface Grouping {
+  readonly rows: number;
+  /** Of the column's values. */
+  readonly range: number;
+  readonly bins: number;
+  readonly support: number;
+}
+
 /** Cuts runs into at most `bins` groups of neighbours with at least `support` rows each. */
-function groupRuns(runs: readonly Run[], rows: number, bins: number, support: number): Run[][] {
+function groupRuns(runs: readonly Run[], { rows, range, bins, support }: Grouping): Run[][] {
   const heavy = Math.max(support, heavyCount(runs, rows, bins));
-  const range = runs.at(-1)!.value - runs[0]!.value;
   const widest = range * WIDEST_SHARE_OF_RANGE;
   const groups: Run[][] = [];
   let group: Run[] = [];

@@ -52,7 +52,7 @@ export function fitColumnEncoding(column: Column, options: EncodingOptions): Col
     // Ends that so many rows reach, so that no single one's value is told.
     const reach = Math.min(support, Math.ceil(present.length / 2)) - 1;
     if (present.length > 0) {
-      const [low, high] = [present[reach]!, present[present.length - 1 - reach]!];
+      const [low, high] = column.schema.bounds ?? [present[reach]!, present[present.length - 1 - reach]!];
       return { type: 'range', low, high, missing: present.length < column.values.length };
     }
   }

@@ -25,6 +25,8 @@ export interface Sample {
   readonly counts: Float64Array;
   /** Distance between neighbouring values that the column can hold; 0 where it isn't known. */
   readonly step: number;
+  /** Of the column, where they are known without the values. */
+  readonly bounds?: readonly [number, number];
 }
 
 /** Parameters that each has, for Akaike's criterion. */
@@ -39,7 +41,7 @@ export const PARAMETERS: Readonly<Record<DistributionName, number>> = {
 
 /** The maximum likelihood fit of each distribution that can have made such values. */
 export function fits(sample: Sample): Distribution[] {
-  const { values, counts, step } = sample;
+  const { values, counts, step, bounds } = sample;
   const rows = counts.reduce((sum, count) => sum + count, 0);
   const meanOf = (of: (value: number) => number): number =>
     values.reduce((sum, value, index) => sum + (of(value) * counts[index]!) / rows, 0);
@@ -50,7 +52,9 @@ export function fits(sample: Sample): Distribution[] {
   const beyond = (high - low) / Math.max(1, rows - 1);
   const found: Distribution[] = [
     { name: 'normal', mean, deviation },
-    { name: 'uniform', low: low - beyond, high: high + beyond },
+    bounds
+      ? { name: 'uniform', low: bounds[0], high: bounds[1] }
+      : { name: 'uniform', low: low - beyond, high: high + beyond },
   ];
   if (low >= 0 && mean > 0) found.push({ name: 'exponential', mean });
   if (low >= 0 && step === 1 && mean > 0) found.push({ name: 'poisson', mean });

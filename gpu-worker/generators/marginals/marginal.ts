@@ -63,12 +63,13 @@ function fitParametric({ schema, values }: NumericColumn): Marginal | undefined 
     values: Float64Array.from(runs, ({ value }) => value),
     counts: Float64Array.from(runs, ({ count }) => count),
     step: stepOf(schema),
+    bounds: schema.bounds,
   });
   return {
     type: 'parametric',
     distribution: ranked[0]!.distribution,
     criteria: ranked.map(({ distribution, aic }) => ({ name: distribution.name, aic })),
-    nonNegative: present[0]! >= 0,
+    nonNegative: (schema.bounds?.[0] ?? present[0]!) >= 0,
     missing: 1 - present.length / values.length,
   };
 }

@@ -125,7 +125,10 @@ export function fitLogEncoding(
     itemAttributes,
     userCodes: [...tuples.values()].map(({ codes }) => codes),
     userCounts: [...tuples.values()].map(({ count }) => count),
-    span: [Math.min(...minMax(log.time)), Math.max(...minMax(log.time))],
+    span: table.columns[at(roles.time)]!.schema.bounds ?? [
+      Math.min(...minMax(log.time)),
+      Math.max(...minMax(log.time)),
+    ],
     repeats: repeatsOf(log),
   };
 }
