@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { readConstraints, UnreadableConstraints } from './commands/constraints.js';
 import { demo } from './commands/demo.js';
 import { evaluate } from './commands/evaluate.js';
 import {
@@ -15,6 +14,7 @@ import {
   type Condition,
   type Rebalance,
 } from './commands/sample.js';
+import { CONSTRAINTS, PREPARATION, readObjects, UnreadableList } from './commands/object-list.js';
 import { Connection, UnreachableError } from './connection.js';
 import { EXIT } from './exit-codes.js';
 import * as operations from './operations.js';
@@ -112,6 +112,10 @@ program
     '--drop-violations',
     'learn without the real rows that break a constraint; otherwise they are an error',
   )
+  .option(
+    '--preparation <file>',
+    'JSON: what is done to the table first; gpu-worker/preparation/README.md has an example',
+  )
   .option('--out <folder>', 'for what the run makes', 'out')
   .option('--set <key=value>', "one of the generator's options; repeatable", collectOption, {})
   .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
@@ -122,7 +126,8 @@ program
   )
   .action(async (file: string, options: SynthesizeOptions) => {
     requireFile(file);
-    const constraints = options.constraints ? await readConstraints(options.constraints) : undefined;
+    const constraints = options.constraints ? await readObjects(options.constraints, CONSTRAINTS) : undefined;
+    const preparation = options.preparation ? await readObjects(options.preparation, PREPARATION) : undefined;
     await withPlatform(options.folder, async (connection, projectId) => {
       const { summary, scores, files } = await synthesize(
         connection,
@@ -135,6 +140,7 @@ program
           seed: options.seed,
           constraints,
           violations: options.dropViolations ? 'DROP' : undefined,
+          preparation,
           out: options.out,
         },
         observer,
@@ -151,6 +157,7 @@ interface SynthesizeOptions {
   seed?: number;
   constraints?: string;
   dropViolations?: boolean;
+  preparation?: string;
   out: string;
   set: Record<string, number | string | boolean>;
   folder: string;
@@ -234,7 +241,7 @@ program
   )
   .action(async (options: EvaluateOptions) => {
     for (const file of [options.real, options.synthetic, options.test]) if (file) requireFile(file);
-    const constraints = options.constraints ? await readConstraints(options.constraints) : undefined;
+    const constraints = options.constraints ? await readObjects(options.constraints, CONSTRAINTS) : undefined;
     await withPlatform(options.folder, async (connection, projectId) => {
       const events = options.events === true ? {} : options.events;
       const result = await evaluate(connection, { projectId, ...options, constraints, events }, observer);
@@ -368,7 +375,7 @@ function collectOption(
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError || error instanceof UnreadableConstraints) return EXIT.usage;
+  if (error instanceof UsageError || error instanceof UnreadableList) return EXIT.usage;
   return error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
 }
 

@@ -16,6 +16,8 @@ export interface SynthesizeRequest {
   /** What holds in every synthetic row, as the API's `ConstraintInput`. */
   constraints?: object[];
   violations?: string;
+  /** What is done to the real table first, as the API's `PreparationStepInput`. */
+  preparation?: object[];
   /** Folder for synthetic.csv, synthetic.parquet, report.html, summary.json. */
   out: string;
 }
@@ -79,6 +81,7 @@ export async function synthesize(
         rows: request.rows,
         constraints: request.constraints,
         violations: request.violations,
+        preparation: request.preparation,
         [request.generator]: Object.keys(request.options).length ? request.options : undefined,
       },
     },

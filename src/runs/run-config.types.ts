@@ -2,6 +2,7 @@ import { Field, Float, Int, ObjectType, createUnionType } from 'type-graphql';
 import type { RunKind } from '../platform/prisma-client/client.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
+import { PreparationStep } from './preparation.types.js';
 import { optionFields } from './generator-options.types.js';
 
 @ObjectType({ description: 'Reads an uploaded file.' })
@@ -24,6 +25,11 @@ export class SynthesizeConfig {
 
   @Field(() => ConstraintViolations, { description: 'What is done about real rows that break a constraint.' })
   violations!: string;
+
+  @Field(() => [PreparationStep], {
+    description: 'What is done to the real table before the generator learns from it, in this order.',
+  })
+  preparation!: PreparationStep[];
 }
 
 @ObjectType({ description: 'Samples a fitted generator.' })

@@ -4,6 +4,7 @@ import { RunKind, RunState } from '../platform/prisma-client/client.js';
 import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
+import { PreparationStep } from './preparation.types.js';
 import { optionFields } from './generator-options.types.js';
 
 /** The order of a list of runs. */
@@ -73,6 +74,13 @@ export class SynthesizeInput {
     description: 'What to do about real rows that break a constraint. Default: `REFUSE`.',
   })
   violations?: 'refuse' | 'drop' | null;
+
+  @Field(() => [PreparationStep], {
+    nullable: true,
+    description:
+      'What to do to the real table before the generator learns from it, in this order; up to 50. The scores compare with the table as it is after that.',
+  })
+  preparation?: PreparationStep[] | null;
 }
 
 @InputType({ description: 'Sample more rows from a fitted generator.' })

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options/catalogue.js';
 import { Constraint as ConstraintMessage } from '../../schema/messages/constraints.js';
+import { PreparationStep as StepMessage } from '../../schema/messages/preparation.js';
 import {
   EvaluateConfig,
   ProbeConfig,
@@ -13,7 +14,7 @@ import type { Transaction } from '../platform/database.js';
 import type { ArtifactKind, InputRole } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import type { Rebalance } from './condition.types.js';
-import type { Constraint } from './constraint.types.js';
+import { requireFittingSteps } from './run.preparation.js';
 import type { QueuedInput } from './run.queue.js';
 import type { EventColumnsInput, StartRunInput, TableRefInput } from './run.inputs.js';
 
@@ -62,7 +63,11 @@ export function requestedRun(input: StartRunInput): RequestedRun {
         {
           kind: 'EVALUATE',
           target: target ?? undefined,
-          constraints: constraintsOf(constraints, ['input', 'evaluate']),
+          constraints: oneOfEach(ConstraintMessage, constraints, 'constraint', [
+            'input',
+            'evaluate',
+            'constraints',
+          ]),
           events: events ? namedColumns(events) : undefined,
         },
         ['input', 'evaluate'],
@@ -78,7 +83,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
 }
 
 function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): RequestedRun {
-  const { datasetVersionId, generator, rows, constraints, violations } = input;
+  const { datasetVersionId, generator, rows, constraints, violations, preparation } = input;
   const path = ['input', 'synthesize'];
   if (!Object.hasOwn(GENERATOR_OPTIONS, generator)) {
     throw invalid(
@@ -97,32 +102,35 @@ function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): Req
       generator,
       options,
       rows: rows ?? undefined,
-      constraints: constraintsOf(constraints, path),
+      constraints: oneOfEach(ConstraintMessage, constraints, 'constraint', [...path, 'constraints']),
       violations: violations ?? undefined,
+      preparation: oneOfEach(StepMessage, preparation, 'step', [...path, 'preparation']),
     },
     path,
   );
   return { config, datasetVersionId };
 }
 
-/** As messages have them; undefined without any. */
-function constraintsOf(
-  constraints: readonly Constraint[] | null | undefined,
+/** Inputs of which each has one of its fields, as messages have them: by `type`. Undefined without any. */
+function oneOfEach<T>(
+  schema: z.ZodType<T>,
+  inputs: readonly object[] | null | undefined,
+  noun: string,
   path: Path,
-): ConstraintMessage[] | undefined {
-  if (!constraints?.length) return undefined;
-  return constraints.map((constraint, index) => {
-    const given = Object.entries(withoutNulls(constraint));
-    const at = [...path, 'constraints', String(index)];
+): T[] | undefined {
+  if (!inputs?.length) return undefined;
+  return inputs.map((input, index) => {
+    const given = Object.entries(withoutNulls(input));
+    const at = [...path, String(index)];
     const [kind] = given;
     if (!kind || given.length > 1) {
       throw invalid(
-        `Give exactly one kind of constraint; ${kind ? given.map(([name]) => name).join(' and ') + ' are given' : 'none is given'}.`,
+        `Give exactly one kind of ${noun}; ${kind ? given.map(([name]) => name).join(' and ') + ' are given' : 'none is given'}.`,
         at,
       );
     }
     const [type, fields] = kind;
-    return checked(ConstraintMessage, { type, ...withoutNulls(fields as object) }, [...at, type]);
+    return checked(schema, { type, ...withoutNulls(fields as object) }, [...at, type]);
   });
 }
 
@@ -137,9 +145,11 @@ export async function resolveInputs(
   switch (request.config.kind) {
     case 'SYNTHESIZE': {
       const { datasetVersionId } = request as Extract<RequestedRun, { datasetVersionId: string }>;
-      return [
-        await datasetInput(resolver, 'TABLE', datasetVersionId, ['input', 'synthesize', 'datasetVersionId']),
-      ];
+      const path = ['input', 'synthesize'];
+      const table = await datasetInput(resolver, 'TABLE', datasetVersionId, [...path, 'datasetVersionId']);
+      const { preparation = [] } = request.config;
+      await requireFittingSteps(context, tx, datasetVersionId, preparation, [...path, 'preparation']);
+      return [table];
     }
     case 'SAMPLE': {
       const { modelArtifactId } = request as Extract<RequestedRun, { modelArtifactId: string }>;

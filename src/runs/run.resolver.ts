@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Failure } from '../../schema/messages/failure.js';
 import type { Constraint as StoredConstraint } from '../../schema/messages/constraints.js';
+import type { PreparationStep as StoredStep } from '../../schema/messages/preparation.js';
 import { STEPS_OF } from '../../schema/messages/run-config.js';
 import type {
   Attempt as AttemptRow,
@@ -39,6 +40,7 @@ import {
   StepTiming,
 } from './run.types.js';
 import { shownConstraint } from './constraint.types.js';
+import { shownStep } from './preparation.types.js';
 
 const MOST_BUCKETS = 5_000;
 
@@ -227,6 +229,7 @@ export function shownConfig(config: Record<string, unknown>): object {
     ...config,
     constraints,
     violations: config['violations'] ?? 'refuse',
+    preparation: ((config['preparation'] ?? []) as StoredStep[]).map(shownStep),
     rows: config['rows'] ?? null,
     [config['generator'] as string]: config['options'],
   };

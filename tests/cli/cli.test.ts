@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAccount, type Account } from '../../client/platform.js';
+import { ModelCard } from '../../schema/messages/model-card.js';
 import { withClient } from '../platform/observe.js';
 import { sharedServices, withDatabase } from '../platform/services.js';
 import { smallTable } from '../platform/shop.js';
@@ -32,9 +33,13 @@ describe('the command line', () => {
 
   test('synthesizes a file, and scores the result against it', async () => {
     const out = join(folder, 'out');
+    const preparation = join(folder, 'preparation.json');
+    const steps = [{ outliers: { columns: ['spend'], method: 'Z_SCORE', factor: 1.5, action: 'CLIP' } }];
+    await writeFile(preparation, JSON.stringify(steps));
     const made = await synthcart([
       'synthesize',
       table,
+      ...['--preparation', preparation],
       ...['--rows', '150', '--seed', '3', '--set', 'epochs=2', '--out', out, '--json'],
     ]);
     expect(made).toMatchObject({ code: 0 });
@@ -51,6 +56,12 @@ describe('the command line', () => {
     expect(csv.split('\n')[0]).toBe('visits,spend,channel,weekend');
     expect(csv.trimEnd().split('\n')).toHaveLength(151);
     expect(existsSync(join(out, 'synthetic.parquet'))).toBe(true);
+    const card = ModelCard.parse(JSON.parse(readFileSync(join(out, 'model-card.json'), 'utf8')));
+    expect(card.data.preparation).toMatchObject([
+      { step: { type: 'outliers', method: 'zScore' }, rows: 200, columns: [{ name: 'spend' }] },
+    ]);
+    expect(card.data.preparation[0]!.columns[0]!.cells).toBeGreaterThan(0);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('1. clip outliers of spend beyond 1.5');
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<!doctype html>');
 
     const { runId } = summary;
@@ -134,6 +145,11 @@ describe('the command line', () => {
   test('ends with 2 for a file that is not there, or a wrong command line', async () => {
     const missing = await synthcart(['synthesize', join(folder, 'no-such.csv')]);
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('no-such.csv') as unknown });
+    const steps = await synthcart(['synthesize', table, '--preparation', table]);
+    expect(steps).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('steps of the preparation') as unknown,
+    });
     expect((await synthcart(['synthesise', table])).code).toBe(2);
     expect((await synthcart(['synthesize', table, '--rows', '-5'])).code).toBe(2);
   }, 60_000);
