@@ -11,6 +11,7 @@ export function bounding(step: PreparationStepOf<'bounds'>): FittedStep {
   const { minimum, maximum } = boundsOf(step);
   return {
     notes: new Map(),
+    learntFromRows: false,
     apply(table) {
       const { schema, values } = measureOf(table, name);
       const clipped = measureOf(

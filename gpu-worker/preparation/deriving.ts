@@ -18,6 +18,8 @@ export function deriving(step: PreparationStepOf<'derive'>, real: Table): Fitted
   if (schema === undefined)
     throw new UnfitStep('formula', `"${step.formula}" has a value in no row`, 'INSUFFICIENT_DATA');
   return {
+    // But for how exact its numbers are, which counts as known, like the decimals of the table's own columns.
+    learntFromRows: false,
     notes: new Map([[step.column, `is ${schema.kind}`]]),
     apply(table) {
       const column = columnWith(schema, evaluateExpression(tree, table));

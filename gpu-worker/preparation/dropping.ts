@@ -13,6 +13,7 @@ export function droppingRows(step: PreparationStepOf<'dropRows'>, real: Table): 
   marks(rowsAt(real, new Int32Array(0)));
   return {
     notes: new Map(),
+    learntFromRows: false,
     apply(table) {
       const kept = unmarked(marks(table));
       const rowsDropped = table.rows - kept.length;
@@ -24,6 +25,7 @@ export function droppingRows(step: PreparationStepOf<'dropRows'>, real: Table): 
 export function droppingColumns({ columns }: PreparationStepOf<'dropColumns'>): FittedStep {
   return {
     notes: new Map(),
+    learntFromRows: false,
     apply: (table) => ({ table: without(table, columns), rowsDropped: 0, cells: new Map() }),
   };
 }

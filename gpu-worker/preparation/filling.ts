@@ -15,6 +15,7 @@ export function filling(step: PreparationStepOf<'fillMissing'>, real: Table): Fi
     return { name, value, shown: shown(value, column) };
   });
   return {
+    learntFromRows: step.with !== 'value',
     notes: new Map(fillings.map(({ name, shown }) => [name, `with ${shown}`])),
     apply(table) {
       const cells = new Map<string, number>();

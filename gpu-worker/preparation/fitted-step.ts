@@ -6,6 +6,11 @@ export interface FittedStep {
   apply(table: Table): Applied;
   /** Of columns, what was learnt, in a few words: a filling, fences, a scale. Names no value that few rows have. */
   readonly notes: ReadonlyMap<string, string>;
+  /**
+   * Whether what it does to a row follows from other rows: a mean, fences, which values are rare. Differential privacy, which
+   * bounds what one row can change in a fit, is lost with such a step.
+   */
+  readonly learntFromRows: boolean;
 }
 
 export interface Applied {

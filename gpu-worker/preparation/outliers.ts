@@ -23,6 +23,7 @@ export function outliers(step: PreparationStepOf<'outliers'>, real: Table): Fitt
   const columns = step.columns.map((name) => measureOf(real, name));
   const fences = columns.map((column) => fencesOf(step, column));
   return {
+    learntFromRows: true,
     notes: new Map(
       fences.map(({ name, low, high }, index) => [
         name,

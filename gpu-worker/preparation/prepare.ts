@@ -57,6 +57,7 @@ export function prepare(real: Table, steps: readonly PreparationStep[]): Prepare
         step,
         rows: table.rows,
         rowsDropped,
+        learntFromRows: one.learntFromRows,
         columns: [...columns, ...others.map(([name, note]) => ({ name, cells: 0, note }))],
       });
       fitted.push(one);
@@ -102,9 +103,9 @@ function fit(step: PreparationStep, table: Table, passing: ScaleDescription[]): 
       return replacingRareCategories(step, table);
     case 'scale': {
       const scales = scalesOf(step, table);
-      if (step.keep) return keptScaling(scales);
+      if (step.keep) return keptScaling(step, scales);
       passing.push(...scales);
-      return passingScaling(scales);
+      return passingScaling(step, scales);
     }
   }
 }

@@ -10,6 +10,7 @@ export function replacingRareCategories(step: PreparationStepOf<'rareCategories'
     step.columns.map((name) => [name, frequentValues(categoriesOf(real, name), step.minimumSupport)]),
   );
   return {
+    learntFromRows: true,
     notes: new Map(
       [...kept].map(([name, values]) => [name, `keeps ${values.size.toLocaleString('en')} of its values`]),
     ),

@@ -25,14 +25,23 @@ export function scalesOf(step: PreparationStepOf<'scale'>, real: Table): ScaleDe
         `"${name}" has the same value in every row, and so no scale. Leave it out of the step, or drop it`,
       );
     }
-    return { type: 'scale', schema: column.schema, offset, factor, nonNegative: sorted[0]! >= 0 };
+    return {
+      type: 'scale',
+      schema: column.schema,
+      offset,
+      factor,
+      nonNegative: (column.schema.bounds?.[0] ?? sorted[0]!) >= 0,
+    };
   });
 }
 
 /** Puts scaled numbers, of six decimals, in the place of the column's. */
-export function keptScaling(scales: readonly ScaleDescription[]): FittedStep {
+export function keptScaling(
+  step: PreparationStepOf<'scale'>,
+  scales: readonly ScaleDescription[],
+): FittedStep {
   return {
-    notes: notesOn(scales),
+    ...knownOf(step, scales),
     apply(table) {
       const scaled = scales.reduce((changed, scale) => {
         const { schema, values } = scaledColumn(measureOf(changed, scale.schema.name), scale);
@@ -51,9 +60,12 @@ export function keptScaling(scales: readonly ScaleDescription[]): FittedStep {
 }
 
 /** Leaves the table alone: the columns are scaled for the generator, and back in its rows. */
-export function passingScaling(scales: readonly ScaleDescription[]): FittedStep {
+export function passingScaling(
+  step: PreparationStepOf<'scale'>,
+  scales: readonly ScaleDescription[],
+): FittedStep {
   return {
-    notes: notesOn(scales),
+    ...knownOf(step, scales),
     apply: (table) => ({ table, rowsDropped: 0, cells: new Map(names(scales)) }),
   };
 }
@@ -61,13 +73,18 @@ export function passingScaling(scales: readonly ScaleDescription[]): FittedStep 
 const names = (scales: readonly ScaleDescription[]): [string, number][] =>
   scales.map(({ schema }) => [schema.name, 0]);
 
-function notesOn(scales: readonly ScaleDescription[]): Map<string, string> {
-  return new Map(
+function knownOf(
+  { method }: PreparationStepOf<'scale'>,
+  scales: readonly ScaleDescription[],
+): Pick<FittedStep, 'notes' | 'learntFromRows'> {
+  const notes = new Map(
     scales.map(({ schema, offset, factor }) => [
       schema.name,
       `less ${Number(offset.toPrecision(6))}, by ${Number(factor.toPrecision(6))}`,
     ]),
   );
+  const isBounded = scales.every(({ schema }) => schema.bounds !== undefined);
+  return { notes, learntFromRows: method !== 'minMax' || !isBounded };
 }
 
 function rangeOf({ schema }: NumericColumn, sorted: Float64Array): [offset: number, factor: number] {

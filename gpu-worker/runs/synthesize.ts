@@ -27,20 +27,13 @@ export async function synthesize(session: Session): Promise<RunResult> {
     const { table, rowsInFile } = isLog
       ? await loadWhole(session, input)
       : await loadRowsToLearn(session, input);
-    const {
-      table: prepared,
-      scales,
-      record,
-      prepareAlike,
-      ...promised
-    } = prepareTable(table, config.preparation);
-    const constraints = [...(config.constraints ?? []), ...promised.constraints];
+    const prepared = prepareTable(table, config.preparation);
     const {
       real: allowed,
       notes: left,
       ...rest
-    } = constrain(prepared, constraints, config.violations, scales);
-    const notes = [...promised.notes, ...left];
+    } = constrain(prepared, config.constraints, config.violations);
+    const notes = [...prepared.notes, ...left];
     const some =
       `The generator learnt from ${table.rows.toLocaleString('en')} of ${rowsInFile.toLocaleString('en')} ` +
       'real rows, drawn evenly, and the scores compare with those.';
@@ -51,15 +44,15 @@ export async function synthesize(session: Session): Promise<RunResult> {
       table: allowed,
       loaded: table.rows,
       rows: rowsInFile,
-      preparation: record,
-      prepareAlike,
-      constraints,
+      preparation: prepared.record,
+      prepareAlike: prepared.prepareAlike,
       notes: told,
     };
   });
-  const model = await session.step('train', async (progress) =>
-    real.wrap(await train(session, real.engine, choice, real.learnt, progress)),
-  );
+  const { model, privacy } = await session.step('train', async (progress) => {
+    const fitted = await train(session, real.engine, choice, real.learnt, progress);
+    return { model: real.wrap(fitted), privacy: real.keepsPrivacy ? fitted.privacy : undefined };
+  });
   const sampled = await session.step('sample', (progress) =>
     sampleRows(session, real.engine, model, config.rows ?? real.rows, progress),
   );
@@ -108,8 +101,8 @@ export async function synthesize(session: Session): Promise<RunResult> {
         seed: session.job.seed,
         engine,
         trainSeconds: session.stepSeconds.train,
-        constraints: real.constraints,
-        ...(model.privacy && { privacy: model.privacy }),
+        constraints: [...real.constraints],
+        ...(privacy && { privacy }),
         findings: [...(model.findings?.() ?? [])],
       },
     };

@@ -4,31 +4,33 @@ import { fitConstraints } from '../constraints/fitted-constraints.js';
 import { allowedRows } from '../constraints/real-rows.js';
 import type { FittedGenerator } from '../generators/generator.js';
 import type { Table } from '../tables/table.js';
-import type { ScaleDescription } from '../transforms/scale.js';
+import type { Prepared } from '../preparation/prepare.js';
 
-/** A real table whose rows obey the constraints, and what a generator is to learn of it. */
+/** A prepared real table whose rows obey the constraints, and what a generator is to learn of it. */
 export interface Constrained {
   readonly real: Table;
   readonly learnt: Table;
+  /** The given ones, and those that the preparation promises. */
+  readonly constraints: readonly Constraint[];
   /** What was left out, in sentences. */
   readonly notes: readonly string[];
   /** Gives the generator that was fitted to `learnt` the columns of `real`, and its rows the constraints. */
   readonly wrap: (model: FittedGenerator) => FittedGenerator;
+  /** Whether a promise of differential privacy still holds: nothing but the fit has learnt from the rows. */
+  readonly keepsPrivacy: boolean;
 }
 
-/**
- * `scales` are of columns that the generator is to learn scaled.
- *
- * @throws UserFailure what `allowedRows` throws
- */
+/** @throws UserFailure what `allowedRows` throws */
 export function constrain(
-  table: Table,
-  constraints: readonly Constraint[] = [],
+  { table, scales, record, constraints: promised }: Prepared,
+  given: readonly Constraint[] = [],
   violations: Violations = 'refuse',
-  scales: readonly ScaleDescription[] = [],
 ): Constrained {
+  const constraints = [...given, ...promised];
+  // What bounds and formulas promise was known before the rows.
+  const keepsPrivacy = given.length === 0 && !record.some(({ learntFromRows }) => learntFromRows);
   if (constraints.length + scales.length === 0)
-    return { real: table, learnt: table, notes: [], wrap: (model) => model };
+    return { real: table, learnt: table, constraints, notes: [], wrap: (model) => model, keepsPrivacy };
   const { table: real, dropped } = allowedRows(constraints, table, violations);
   const { fitted, learnt } = fitConstraints(constraints, real, scales);
   const scaled = new Set(fitted.transforms.flatMap((one) => (one.type === 'scale' ? [one.schema.name] : [])));
@@ -39,6 +41,8 @@ export function constrain(
   return {
     real,
     learnt,
+    constraints,
+    keepsPrivacy,
     notes: [...(dropped > 0 ? [left] : []), ...unscaled.map(notScaled)],
     wrap: (model) => new ConstrainedModel(model, fitted),
   };

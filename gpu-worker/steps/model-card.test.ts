@@ -24,6 +24,7 @@ const facts: CardFacts = {
         step: { type: 'fillMissing', columns: ['n | *bold*'], with: 'median' },
         rows: 60,
         rowsDropped: 0,
+        learntFromRows: true,
         columns: [{ name: 'n | *bold*', cells: 4, note: 'with 29.5' }],
       },
     ],

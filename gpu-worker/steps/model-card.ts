@@ -51,11 +51,11 @@ function privacyOf({ privacy, options }: CardFacts['model']): string {
   if (privacy) {
     return (
       `The model and its rows protect single rows with differential privacy: ε = ${privacy.epsilon.toPrecision(3)}, ` +
-      `δ = ${privacy.delta}. The table's columns and their kinds, the scores and the report are not covered: they are made of real rows.`
+      `δ = ${privacy.delta}. The table's columns and their kinds, the scores and the report are not covered, nor is this card's record of the preparation: they are made of real rows.`
     );
   }
   return 'epsilon' in options
-    ? 'Constraints look at real rows without noise: with them, no differential privacy is promised.'
+    ? 'Constraints look at real rows without noise, as do steps of the preparation that learn from rows: with them, no differential privacy is promised.'
     : 'The model was not trained with differential privacy.';
 }
 

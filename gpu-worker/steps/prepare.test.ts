@@ -64,10 +64,8 @@ async function fitted(table: Table, steps: readonly unknown[], constraints: read
     steps.map((step) => PreparationStep.parse(step)),
   );
   const constrained = constrain(
-    prepared.table,
-    [...constraints.map((one) => Constraint.parse(one)), ...prepared.constraints],
-    'refuse',
-    prepared.scales,
+    prepared,
+    constraints.map((one) => Constraint.parse(one)),
   );
   const normal = generatorOf('normal');
   const options = GENERATOR_OPTIONS.normal.options.parse({});
@@ -150,5 +148,44 @@ describe('a prepared table', () => {
     ]);
     expect(notes).toEqual([expect.stringContaining('dropped 67 of 600 real rows and changed 1 cell;')]);
     expect(prepareTable(orders).notes).toEqual([]);
+  });
+
+  it.each<[string, boolean, unknown[], unknown[]]>([
+    [
+      'public bounds, and scales by them, keep',
+      true,
+      [STEPS[0], { type: 'scale', columns: ['items'], method: 'minMax' }],
+      [],
+    ],
+    [
+      'dropped rows and columns, fillings by a value and derived columns keep',
+      true,
+      [
+        { type: 'dropRows', where: 'items > 8' },
+        { type: 'fillMissing', columns: ['price'], with: 'value', value: '10' },
+        { type: 'dropColumns', columns: ['ordered'] },
+        STEPS[3],
+      ],
+      [],
+    ],
+    ['a median doesn’t keep', false, [STEPS[1]], []],
+    ['rare categories don’t keep', false, [STEPS[2]], []],
+    [
+      'outliers don’t keep',
+      false,
+      [{ type: 'outliers', columns: ['items'], method: 'zScore', action: 'clip' }],
+      [],
+    ],
+    [
+      'the range of real values doesn’t keep',
+      false,
+      [{ type: 'scale', columns: ['items'], method: 'minMax' }],
+      [],
+    ],
+    ['constraints don’t keep', false, [], [{ type: 'inequality', low: 'ordered', high: 'shipped' }]],
+    ['nothing at all keeps', true, [], []],
+  ])('%s what a generator promises of single rows', async (_, keeps, steps, constraints) => {
+    const { constrained } = await fitted(orders, steps, constraints);
+    expect(constrained.keepsPrivacy).toBe(keeps);
   });
 });

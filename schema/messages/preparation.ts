@@ -161,6 +161,8 @@ export const StepRecord = z.strictObject({
   /** Rows before it, and those that it dropped. */
   rows: z.int().min(0),
   rowsDropped: z.int().min(0),
+  /** Whether what it does to a row follows from other rows; differential privacy is lost then. */
+  learntFromRows: z.boolean(),
   columns: z.array(
     z.strictObject({
       name: z.string(),
