@@ -4,7 +4,7 @@ import type { Table } from '../tables/table.js';
 /** A preparation step with what it has learnt from the real table; does the same to a holdout. */
 export interface FittedStep {
   apply(table: Table): Applied;
-  /** Of columns, what was learnt, in a few words: a filling, fences, a scale. Names no value that few rows have. */
+  /** Of columns, what was learnt, in a few words: a filling, fences, a scale. Names no category that few rows have. */
   readonly notes: ReadonlyMap<string, string>;
   /**
    * Whether what it does to a row follows from other rows: a mean, fences, which values are rare. Differential privacy, which

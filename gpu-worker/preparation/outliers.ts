@@ -65,10 +65,17 @@ function inPlaceOf(value: number, low: number, high: number, action: OutlierActi
   }
 }
 
+/** Milliseconds since 1970 that a date can be away from it (ECMA-262, time values). */
+const LATEST_TIME = 8.64e15;
+
 /** Moved outward to the next value that the column can hold, so that a clipped cell is one of the column's kind. */
 function fencesOf(step: PreparationStepOf<'outliers'>, column: NumericColumn): Fences {
   const { name } = column.schema;
-  const [low, high] = exactFences(step, column);
+  const limit = column.schema.kind === 'DATETIME' ? LATEST_TIME : Number.MAX_VALUE;
+  const [low, high] = exactFences(step, column).map((fence) => Math.min(limit, Math.max(-limit, fence))) as [
+    number,
+    number,
+  ];
   const grid = stepOf(column.schema);
   if (grid === undefined) return { name, low, high };
   const onGrid = (steps: number): number => (grid < 1 ? steps / Math.round(1 / grid) : steps * grid);

@@ -132,6 +132,21 @@ describe('outliers', () => {
     expect(cells(table, 'x').slice(-3)).toEqual([17, 18, 18]);
   });
 
+  it('are none where fences lie beyond all that can be written', () => {
+    const wide = tableOf(
+      number('x', [-1e308, 0, 1, 2, 1e308], 'REAL'),
+      number('day', [-60_000 * DAY, 0, DAY, 900_000 * DAY, 2_900_000 * DAY], 'DATETIME', {
+        precision: 'date',
+      }),
+    );
+    const step = { type: 'outliers', columns: ['x', 'day'], method: 'iqr', factor: 1000, action: 'clip' };
+    const { table, record } = prepared(tableOf(...wide.columns.slice(1)), { ...step, columns: ['day'] });
+    expect(cells(table, 'day')).toEqual(cells(wide, 'day'));
+    expect(record[0]!.columns[0]!.cells).toBe(0);
+    const clipped = prepared(tableOf(wide.columns[0]!), { ...step, columns: ['x'], factor: 1.5 }).table;
+    expect(cells(clipped, 'x')).toEqual([-3, 0, 1, 2, 5]);
+  });
+
   it('are none in a column that does not vary, and missing cells never are', () => {
     const constant = tableOf(number('x', [3, null, 3, 3]));
     for (const method of ['iqr', 'zScore', 'quantile']) {

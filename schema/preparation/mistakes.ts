@@ -41,7 +41,12 @@ export function mistakeIn(
         if (!step.keep) scaledBack.set(name, index);
       });
     }
-    if (step.type === 'dropColumns') step.columns.forEach((name) => lookedAt.delete(name));
+    if (step.type === 'dropColumns') {
+      step.columns.forEach((name) => {
+        lookedAt.delete(name);
+        bounded.delete(name);
+      });
+    }
     columns = columnsAfter(step, columns);
   }
   return undefined;
