@@ -40,7 +40,7 @@ export interface Compared {
 /** Scores the synthetic table, and writes the scores as JSON and as a page for people. */
 export async function evaluateTables(
   session: Session,
-  { real, synthetic, test, target, constraints, preparation, events, notes = [], maker }: Compared,
+  { real, synthetic, test, target, constraints, preparation = [], events, notes = [], maker }: Compared,
   progress: StepProgress,
 ): Promise<{ evaluation: Evaluation; files: OutputFile[] }> {
   const found = await evaluate({
@@ -87,9 +87,9 @@ export async function evaluateTables(
       ...(synthetic.input && { 'Synthetic table': named(synthetic.input) }),
       ...(test && { 'Test table': named(test.input) }),
       ...(constraints?.length && { Constraints: constraints.map(constraintText).join('; ') }),
-      ...(preparation?.length && {
-        Preparation: preparation.map((record, index) => `${index + 1}. ${recordText(record)}`).join('; '),
-      }),
+      ...Object.fromEntries(
+        preparation.map((record, index) => [`Preparation, step ${index + 1}`, recordText(record)]),
+      ),
       ...(maker && { Options: JSON.stringify(maker.options) }),
     },
   });

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { ColumnSchema } from '../../schema/messages/column.js';
 import { Failure } from '../../schema/messages/failure.js';
 import type { Job } from '../../schema/messages/job.js';
 import { IngestResult } from '../../schema/messages/profile.js';
@@ -23,7 +25,12 @@ export interface CheckedOutputs {
   outputs: readonly Output[];
   ingest?: IngestResult;
   evaluation?: Evaluation;
+  /** Of a model that was fitted: those of its rows. A preparation may have made some and dropped others. */
+  columns?: ColumnSchema[];
 }
+
+/** Of a model card. */
+const CardColumns = z.object({ data: z.object({ columns: z.array(ColumnSchema) }) });
 
 /** A profile is cut to 1 MiB by the worker; columns and scores of wide tables come on top. */
 const MOST_BYTES_READ = 64 * 1024 ** 2;
@@ -45,20 +52,38 @@ export async function checkOutputs(
       return internalFailure(`The run's output ${output.fileName} is not stored as the worker reported it.`);
     }
   }
-  const checked: CheckedOutputs = { outputs: body.outputs };
+  let checked: CheckedOutputs = { outputs: body.outputs };
   for (const output of body.outputs) {
-    if (output.kind !== 'PROFILE' && output.kind !== 'SCORES') continue;
+    const form = formOf(output);
+    if (!form) continue;
     if (output.bytes > MOST_BYTES_READ) {
       return internalFailure(`The run's output ${output.fileName} is larger than the gateway reads.`);
     }
-    const content = parseJson(await objects.read(output.key, MOST_BYTES_READ));
-    const parsed =
-      output.kind === 'PROFILE' ? IngestResult.safeParse(content) : Evaluation.safeParse(content);
+    const parsed = form.safeParse(parseJson(await objects.read(output.key, MOST_BYTES_READ)));
     if (!parsed.success) return internalFailure(`The run's output ${output.fileName} doesn't have its form.`);
-    if (output.kind === 'PROFILE') checked.ingest = parsed.data as IngestResult;
-    else checked.evaluation = parsed.data as Evaluation;
+    checked = { ...checked, ...parsed.data };
   }
   return checked;
+}
+
+/** Of an output whose content the gateway keeps, what that is; undefined for the others. */
+function formOf({ kind, mediaType }: Output): z.ZodType<Omit<CheckedOutputs, 'outputs'>> | undefined {
+  switch (kind) {
+    case 'PROFILE':
+      return IngestResult.transform((ingest) => ({ ingest }));
+    case 'SCORES':
+      return Evaluation.transform((evaluation) => ({ evaluation }));
+    case 'MODEL_CARD':
+      return mediaType === 'application/json'
+        ? CardColumns.transform(({ data: { columns } }) => ({ columns }))
+        : undefined;
+    case 'TABLE':
+    case 'SYNTHETIC_CSV':
+    case 'SYNTHETIC_PARQUET':
+    case 'MODEL':
+    case 'REPORT':
+      return undefined;
+  }
 }
 
 /**
@@ -168,7 +193,7 @@ async function createArtifacts(
   tx: Transaction,
   run: Run,
   attempt: Attempt,
-  { outputs, evaluation }: CheckedOutputs,
+  { outputs, evaluation, columns: modelled }: CheckedOutputs,
 ): Promise<Run> {
   if (outputs.length === 0) return run;
   const inputs = await tx.runInput.findMany({
@@ -198,9 +223,9 @@ async function createArtifacts(
       ...(artifact && { artifactId: artifact.id, fileName: artifact.fileName, sha256: artifact.sha256 }),
     })),
   };
-  // A generator keeps the columns of what it learnt from, and a model remembers them for those who sample it.
+  // A model remembers its columns for those who sample it.
   const source = inputs.find(({ role }) => role === 'TABLE' || role === 'MODEL');
-  const columns = source?.datasetVersion?.columns ?? source?.artifact?.columns ?? undefined;
+  const columns = modelled ?? source?.datasetVersion?.columns ?? source?.artifact?.columns ?? undefined;
   let eventSequence = run.eventSequence;
   for (const output of outputs) {
     const id = newId('artifact');

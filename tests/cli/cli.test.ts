@@ -61,7 +61,7 @@ describe('the command line', () => {
       { step: { type: 'outliers', method: 'zScore' }, rows: 200, columns: [{ name: 'spend' }] },
     ]);
     expect(card.data.preparation[0]!.columns[0]!.cells).toBeGreaterThan(0);
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('1. clip outliers of spend beyond 1.5');
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('clip outliers of spend beyond 1.5');
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<!doctype html>');
 
     const { runId } = summary;
