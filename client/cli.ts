@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { complete } from './commands/complete.js';
 import { demo } from './commands/demo.js';
 import { evaluate } from './commands/evaluate.js';
 import {
@@ -15,6 +16,7 @@ import {
   type Rebalance,
 } from './commands/sample.js';
 import { CONSTRAINTS, PREPARATION, readObjects, UnreadableList } from './commands/object-list.js';
+import { completionTable } from './completion-table.js';
 import { Connection, UnreachableError } from './connection.js';
 import { EXIT } from './exit-codes.js';
 import * as operations from './operations.js';
@@ -48,7 +50,8 @@ Examples:
   $ synthcart up
   $ synthcart synthesize shop.csv --rows 50000 --seed 7 --out out/shop
   $ synthcart sample --run run_… --rows 1000 --where Month=Nov --out out/november
-  $ synthcart evaluate --real shop.csv --synthetic out/shop/synthetic.csv --json`,
+  $ synthcart evaluate --real shop.csv --synthetic out/shop/synthetic.csv --json
+  $ synthcart complete products.csv --out out/products`,
   );
 
 program
@@ -277,6 +280,49 @@ interface EvaluateOptions {
 }
 
 program
+  .command('complete')
+  .description('fill the missing cells of a table, mark doubtful values, and score both on hidden cells')
+  .argument('<file>', 'CSV, TSV, JSON lines or Parquet, plain or gzipped')
+  .option('--generator <name>', 'the model; one that can draw rows around known cells', 'autoregressive')
+  .option('--column <name>', 'a column to fill; repeatable; all with missing cells by default', collectText)
+  .option('--doubt <probability>', 'known cells less probable than this are marked; 0: none', probability)
+  .option('--drawings <count>', 'values drawn a cell, of which one is made; 1: a random one', positiveInteger)
+  .option('--hide <share>', 'of known cells, to score what the model finds; 0: no scores', probability)
+  .option('--seed <seed>', 'the same seed, engine and file give the same table', naturalNumber)
+  .option('--out <folder>', 'for what the run makes', 'out')
+  .option('--set <key=value>', "one of the generator's options; repeatable", collectOption, {})
+  .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
+  .option('--json', 'print what was found as JSON and nothing else')
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ synthcart complete products.csv --column price --column category --out out/products',
+  )
+  .action(async (file: string, options: CompleteOptions) => {
+    requireFile(file);
+    await withPlatform(options.folder, async (connection, projectId) => {
+      const request = { ...options, projectId, file, columns: options.column, options: options.set };
+      const result = await complete(connection, request, observer);
+      if (options.json) return void process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+      process.stdout.write(
+        `${completionTable(result.completion)}\n${result.files.map((path) => `  ${path}\n`).join('')}`,
+      );
+    });
+  });
+
+interface CompleteOptions {
+  generator: string;
+  column?: string[];
+  doubt?: number;
+  drawings?: number;
+  hide?: number;
+  seed?: number;
+  out: string;
+  set: Record<string, number | string | boolean>;
+  folder: string;
+  json?: boolean;
+}
+
+program
   .command('demo')
   .description('do the main job end to end on the example data, then stay up')
   .option('--once', 'exit after the main job', false)
@@ -356,6 +402,17 @@ function naturalNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Give a whole number from 0.');
   return value;
+}
+
+function probability(text: string): number {
+  const value = Number(text);
+  if (text === '' || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError('Give a number from 0 to below 1, such as 0.02.');
+  return value;
+}
+
+function collectText(text: string, collected: string[] = []): string[] {
+  return [...collected, text];
 }
 
 function collectOption(

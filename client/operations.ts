@@ -174,3 +174,50 @@ export interface Score {
   unit: string;
   meaning: string;
 }
+
+export const COMPLETION = `query Completion($id: ID!) {
+  artifact(id: $id) { completion {
+    rows hiddenRows heldOut notes
+    columns {
+      name kind missing filled checked doubtful
+      score { measure cells model { value r2 } simple { value r2 } neighbours { value r2 } }
+    }
+    doubts { row column value suggestion probability }
+  } }
+}`;
+export interface Completion {
+  artifact: {
+    completion: {
+      rows: number;
+      hiddenRows: number;
+      heldOut: boolean;
+      notes: string[];
+      columns: {
+        name: string;
+        kind: string;
+        missing: number;
+        filled: number;
+        checked: number;
+        doubtful: number;
+        score: {
+          measure: string;
+          cells: number;
+          model: CompletionFinding;
+          simple: CompletionFinding;
+          neighbours: CompletionFinding;
+        } | null;
+      }[];
+      doubts: {
+        row: number;
+        column: string;
+        value: string;
+        suggestion: string | null;
+        probability: number;
+      }[];
+    };
+  } | null;
+}
+export interface CompletionFinding {
+  value: number;
+  r2: number | null;
+}

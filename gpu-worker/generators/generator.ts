@@ -41,6 +41,17 @@ export interface PrivacyGuarantee {
   readonly delta: number;
 }
 
+/** Distributions of the cells of one column, each given the rest of its row, over bins of values. */
+export interface Conditionals {
+  readonly column: string;
+  /** Bins; 1 where there is nothing to choose. */
+  readonly width: number;
+  /** Probabilities [rows, width]; each row sums to 1. */
+  readonly shares: Float32Array;
+  /** Bin of each row's own cell; −1 where it is missing. */
+  readonly own: Int32Array;
+}
+
 /** A fitted generator: makes rows of the shape it has learnt. */
 export interface FittedGenerator {
   readonly columns: readonly ColumnSchema[];
@@ -54,6 +65,12 @@ export interface FittedGenerator {
    * the model can't condition on, naming the column and what it knows.
    */
   complete?(known: Table, session: SampleSession, chunkRows?: number): AsyncIterable<Table>;
+  /**
+   * What the model expects in known cells, column by column: the distribution of the cell given the other cells of its row.
+   * `rows` is as for `complete`, but that a missing cell counts as missing, not as unknown, where the model knows missing cells.
+   * Absent where only drawing rows can tell.
+   */
+  conditionals?(rows: Table, columns: readonly string[], session: SampleSession): AsyncIterable<Conditionals>;
   /** What one row of the table may show in the model, where it was fitted with differential privacy. */
   readonly privacy?: PrivacyGuarantee | undefined;
   /** What can be told of the fit, where the model is one that people can read. */

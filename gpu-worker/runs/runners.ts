@@ -22,6 +22,8 @@ export async function runnerOf(kind: RunKind): Promise<Runner> {
       return (await import('./sample.js')).sample;
     case 'EVALUATE':
       return (await import('./evaluate.js')).evaluateRun;
+    case 'COMPLETE':
+      return (await import('./complete.js')).complete;
     case 'PROBE':
       return (await import('./probe.js')).probe;
   }

@@ -7,7 +7,13 @@ import type { JobInput } from '../../schema/messages/job.js';
 import { IngestResult } from '../../schema/messages/profile.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
 import type { Output, ReportBody } from '../../schema/messages/report.js';
-import type { InputRole, OutputKind, RunConfig } from '../../schema/messages/run-config.js';
+import { Completion } from '../../schema/messages/completion.js';
+import {
+  CompleteConfig,
+  type InputRole,
+  type OutputKind,
+  type RunConfig,
+} from '../../schema/messages/run-config.js';
 import { Evaluation } from '../../schema/messages/scores.js';
 import { GatewaySide, type TestJob } from '../testing/gateway-side.js';
 import { NatsServer } from '../testing/nats-server.js';
@@ -328,6 +334,68 @@ describe('a worker', () => {
     ]);
     const again = Evaluation.parse(JSON.parse(contentOf(evaluated.end, 'SCORES').toString()));
     expect(again.scores.some(({ name }) => name === 'sessionLengthError')).toBe(true);
+  }, 60_000);
+
+  it('fills missing cells of a table, marks doubtful ones, and keeps the model for other tables', async () => {
+    const whole = CSV.split('\n').map((line) => line.split(','));
+    const holed = whole.map((cells, row) => {
+      if (row > 0 && row % 10 === 0) return cells.with(4, '');
+      return row > 0 && row % 10 === 5 ? cells.with(2, '') : cells;
+    });
+    const ingested = await run(INGEST, [inputOf('FILE', Buffer.from(holed.join('\n')))]);
+    const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));
+    const table = inputOf('TABLE', contentOf(ingested.end, 'TABLE'), { columns });
+    const config = CompleteConfig.parse({
+      kind: 'COMPLETE',
+      generator: 'autoregressive',
+      options: { epochs: 40, batchSize: 50, hiddenUnits: 16, residualBlocks: 1 },
+    });
+    const first = await run(config, [table]);
+    expect(first.end).toMatchObject({ type: 'succeeded', rows: 300 });
+    const rows = contentOf(first.end, 'COMPLETED_CSV')
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    rows.forEach((cells, row) => {
+      expect(cells).not.toContain('');
+      holed[row]!.forEach((cell, at) => cell === '' || expect(cells[at]).toBe(cell));
+    });
+    expect(contentOf(first.end, 'COMPLETED_PARQUET').subarray(0, 4).toString()).toBe('PAR1');
+    const found = Completion.parse(JSON.parse(contentOf(first.end, 'COMPLETION').toString()));
+    expect(found).toMatchObject({ rows: 300, generator: 'autoregressive', hiddenRows: 30, heldOut: true });
+    expect(found.columns.map(({ missing, filled }) => [missing, filled])).toEqual([
+      [0, 0],
+      [0, 0],
+      [30, 30],
+      [0, 0],
+      [30, 30],
+    ]);
+    const [, , seconds, , bought] = found.columns;
+    expect(seconds!.score).toMatchObject({ measure: 'ERROR', cells: 3 });
+    expect(bought!.score).toMatchObject({ measure: 'ACCURACY', cells: 3 });
+    const cells = contentOf(first.end, 'CELLS').toString().trimEnd().split('\n');
+    expect(cells[0]).toBe('row,column,what,value,suggestion,probability,low,high');
+    expect(cells.filter((line) => line.includes(',FILLED,'))).toHaveLength(60);
+    expect(contentOf(first.end, 'REPORT').toString()).toContain('60 of 60 missing cells are filled');
+
+    const model = inputOf('MODEL', contentOf(first.end, 'MODEL'), { fileName: 'model.safetensors' });
+    const again = await run({ ...config, columns: ['bought'], doubt: 0 }, [table, model]);
+    const second = Completion.parse(JSON.parse(contentOf(again.end, 'COMPLETION').toString()));
+    expect(second.columns.map(({ filled, checked }) => filled + checked)).toEqual([0, 0, 0, 0, 30]);
+    expect(second.notes.join(' ')).toContain('fitted by another run');
+
+    for (const [wrong, message] of [
+      [{ generator: 'copula', options: {} }, 'Choose a generator that can: autoregressive'],
+      [{ columns: ['colour'] }, 'no column "colour". It has: "visitor"'],
+      [{ columns: ['visitor'] }, 'holds identifiers'],
+    ] as const) {
+      const refused = await run({ ...config, ...wrong, columns: wrong.columns && [...wrong.columns] }, [
+        table,
+      ]);
+      expect(refused.end).toMatchObject({ type: 'failed', failure: { code: 'INVALID_CONFIG' } });
+      expect(JSON.stringify(refused.end)).toContain(message.replaceAll('"', '\\"'));
+    }
   }, 60_000);
 
   it('goes on from a checkpoint to the same synthetic file as without one', async () => {

@@ -13,7 +13,7 @@ export interface Choice {
 }
 
 /** The generator that a config asks for; throws UserFailure INVALID_CONFIG naming the option that it can't have. */
-export function chosenGenerator(config: SynthesizeConfig): Choice {
+export function chosenGenerator(config: Pick<SynthesizeConfig, 'generator' | 'options'>): Choice {
   const generator = generatorOf(config.generator);
   const parsed = generator.config.safeParse(config.options);
   if (parsed.success) return { generator, options: parsed.data };

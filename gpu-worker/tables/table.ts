@@ -32,6 +32,11 @@ export function isCategorical(column: Column): column is CategoricalColumn {
   return 'codes' in column;
 }
 
+/** Whether that row's cell is missing. */
+export function isMissing(column: Column, row: number): boolean {
+  return isNumeric(column) ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
+}
+
 /** The column of that name; throws a RangeError naming it when the table has none. */
 export function columnOf(table: Table, name: string): Column {
   const column = table.columns.find((candidate) => candidate.schema.name === name);

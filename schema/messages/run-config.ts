@@ -6,7 +6,7 @@ import { Preparation } from './preparation.js';
 import { eventRoleOptions } from './generator-options/sessions.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
-export const RunKind = z.enum(['INGEST', 'SYNTHESIZE', 'SAMPLE', 'EVALUATE', 'PROBE']);
+export const RunKind = z.enum(['INGEST', 'SYNTHESIZE', 'SAMPLE', 'EVALUATE', 'PROBE', 'COMPLETE']);
 export type RunKind = z.infer<typeof RunKind>;
 
 /** Rows that one run may synthesize. */
@@ -57,6 +57,26 @@ export const EvaluateConfig = z.strictObject({
   events: z.strictObject(eventRoleOptions).optional(),
 });
 
+/**
+ * Fills missing cells of input `TABLE` and marks doubtful ones, with a generator that it fits to the table, or with the fitted
+ * one of the optional input `MODEL`. Scores itself by hiding known cells.
+ */
+export const CompleteConfig = z.strictObject({
+  kind: z.literal('COMPLETE'),
+  /** To fit: one that can draw rows around known cells. Absent where a model is given. */
+  generator: z.string().min(1).optional(),
+  /** The generator's own options. */
+  options: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  /** Columns to fill; all that have missing cells, when not given. Known cells of all columns are looked at for doubts. */
+  columns: z.array(z.string().min(1)).min(1).optional(),
+  /** A known cell is doubtful when values as unlikely as its own have together less than this probability; 0: none is. */
+  doubt: z.number().min(0).max(0.5).default(0.02),
+  /** Values drawn for a cell: their median (numbers, date-times) or most frequent one fills it. 1: a random draw. */
+  drawings: z.int().min(1).max(101).default(11),
+  /** Share of known cells hidden, in rows that a fit of this run doesn't learn from, to score what fills them; 0: no scores. */
+  hiddenShare: z.number().min(0).max(0.9).default(0.1),
+});
+
 /** Does nothing but live: passes through queue, worker and metrics, to check a pool or to measure the platform. */
 export const ProbeConfig = z.strictObject({
   kind: z.literal('PROBE'),
@@ -72,12 +92,14 @@ export const RunConfig = z.discriminatedUnion('kind', [
   SampleConfig,
   EvaluateConfig,
   ProbeConfig,
+  CompleteConfig,
 ]);
 export type RunConfig = z.infer<typeof RunConfig>;
 export type IngestConfig = z.infer<typeof IngestConfig>;
 export type SynthesizeConfig = z.infer<typeof SynthesizeConfig>;
 export type SampleConfig = z.infer<typeof SampleConfig>;
 export type EvaluateConfig = z.infer<typeof EvaluateConfig>;
+export type CompleteConfig = z.infer<typeof CompleteConfig>;
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
 
 /** What an input is to the run that reads it. */
@@ -94,6 +116,10 @@ export const OutputKind = z.enum([
   'SCORES',
   'REPORT',
   'MODEL_CARD',
+  'COMPLETED_CSV',
+  'COMPLETED_PARQUET',
+  'CELLS',
+  'COMPLETION',
 ]);
 export type OutputKind = z.infer<typeof OutputKind>;
 
@@ -107,4 +133,5 @@ export const STEPS_OF: Readonly<Record<RunKind, readonly StepName[]>> = {
   SAMPLE: ['load', 'sample', 'publish'],
   EVALUATE: ['load', 'evaluate', 'publish'],
   PROBE: ['train'],
+  COMPLETE: ['load', 'train', 'sample', 'evaluate', 'publish'],
 };

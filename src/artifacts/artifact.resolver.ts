@@ -3,6 +3,8 @@ import { Column } from '../datasets/column.types.js';
 import type { GraphQLContext } from '../server/graphql-context.js';
 import { MAX_LINK_SECONDS, type ArtifactRow, type ArtifactService } from './artifact.service.js';
 import { Artifact, DeleteArtifactInput, DeleteArtifactPayload, Lineage } from './artifact.types.js';
+import { readCompletion } from './completion-report.js';
+import { CompletionReport } from './completion-report.types.js';
 import { readEvaluation } from './evaluation-report.js';
 import { EvaluationReport } from './evaluation-report.types.js';
 import { readLineage } from './lineage.js';
@@ -62,6 +64,21 @@ export class ArtifactResolver {
       .loader<string, unknown>(EvaluationReport, (ids) => this.artifacts.contentsOf(context.request, ids))
       .load(artifact.id);
     return content === null ? null : readEvaluation(content);
+  }
+
+  @FieldResolver(() => CompletionReport, {
+    nullable: true,
+    description: 'What completing a table found, when the kind is COMPLETION; null for all others.',
+  })
+  async completion(
+    @Root() artifact: ArtifactRow,
+    @Ctx() context: GraphQLContext,
+  ): Promise<CompletionReport | null> {
+    if (artifact.kind !== 'COMPLETION') return null;
+    const content = await context
+      .loader<string, unknown>(CompletionReport, (ids) => this.artifacts.contentsOf(context.request, ids))
+      .load(artifact.id);
+    return content === null ? null : readCompletion(content);
   }
 
   @Mutation(() => DeleteArtifactPayload, {

@@ -16,11 +16,17 @@ registerEnumType(ArtifactKind, {
     SYNTHETIC_PARQUET: { description: 'Synthetic rows, as Parquet; an evaluation can read them.' },
     MODEL: { description: 'A fitted generator, to sample more rows from.' },
     SCORES: { description: 'Scores of a synthetic table, as JSON; also typed, as `report`.' },
-    REPORT: { description: 'The same for people, as one HTML page.' },
+    REPORT: { description: 'What a run found, for people, as one HTML page.' },
     MODEL_CARD: {
       description:
         'What a model learnt from, how well, and what its rows are for: one as JSON, one as Markdown.',
     },
+    COMPLETED_CSV: {
+      description: 'The table with its missing cells filled, as CSV in the spelling of its file.',
+    },
+    COMPLETED_PARQUET: { description: 'The same as Parquet; an evaluation can read it.' },
+    CELLS: { description: 'Which cells were filled and which are doubtful, as CSV: one a line.' },
+    COMPLETION: { description: 'What completing a table found, as JSON; also typed, as `completion`.' },
   },
 });
 

@@ -40,7 +40,7 @@ export function readLineage(stored: unknown): Lineage {
     ...rest,
     runKind: kind,
     config: shownConfig(config),
-    generator: config.kind === 'SYNTHESIZE' ? config.generator : null,
+    generator: ('generator' in config && config.generator) || null,
     engine: engine ?? null,
     engineVersion: engineVersion ?? null,
     device: device ?? null,

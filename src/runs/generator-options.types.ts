@@ -71,10 +71,15 @@ function describe(option: string, { description, default: fallback }: OptionSche
 
 const OPTION_TYPES = GENERATOR_NAMES.map((generator) => ({ generator, ...optionTypes(generator) }));
 
-/** Gives a class of the API a nullable field for the options of each generator, under the generator's name. */
-export function optionFields(of: 'input' | 'output', description: (generator: GeneratorName) => string) {
+/** Gives a class of the API a nullable field for the options of each of the generators, under the generator's name. */
+export function optionFields(
+  of: 'input' | 'output',
+  description: (generator: GeneratorName) => string,
+  generators: readonly GeneratorName[] = GENERATOR_NAMES,
+) {
   return (type: abstract new () => object): void => {
     for (const { generator, [of]: options } of OPTION_TYPES) {
+      if (!generators.includes(generator)) continue;
       Field(() => options, { nullable: true, description: description(generator) })(
         type.prototype as object,
         generator,

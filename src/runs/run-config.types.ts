@@ -1,4 +1,5 @@
 import { Field, Float, Int, ObjectType, createUnionType } from 'type-graphql';
+import { COMPLETING_GENERATORS } from '../../schema/messages/generator-options/catalogue.js';
 import type { RunKind } from '../platform/prisma-client/client.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
@@ -76,6 +77,35 @@ export class EvaluateConfig {
   events!: EventColumns | null;
 }
 
+@ObjectType({ description: 'Fills missing cells of a table and marks doubtful ones.' })
+@optionFields(
+  'output',
+  (generator) => `Options that were set, when the generator is \`${generator}\`.`,
+  COMPLETING_GENERATORS,
+)
+export class CompleteConfig {
+  @Field(() => String, {
+    nullable: true,
+    description: 'The generator that was fitted to the table; null: a model was given.',
+  })
+  generator!: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Columns to fill; null: all with missing cells.',
+  })
+  columns!: string[] | null;
+
+  @Field(() => Float, { description: 'Known cells less probable than this are doubtful; 0: none is.' })
+  doubt!: number;
+
+  @Field(() => Int, { description: 'Values drawn for each cell.' })
+  drawings!: number;
+
+  @Field(() => Float, { description: 'Share of known cells hidden for the scores.' })
+  hiddenShare!: number;
+}
+
 @ObjectType({ description: 'Lives for a while.' })
 export class ProbeConfig {
   @Field(() => Float, { description: 'How long, in seconds.' })
@@ -91,6 +121,7 @@ const CONFIG_TYPES = {
   SAMPLE: SampleConfig,
   EVALUATE: EvaluateConfig,
   PROBE: ProbeConfig,
+  COMPLETE: CompleteConfig,
 } as const;
 
 export const RunConfigUnion = createUnionType({

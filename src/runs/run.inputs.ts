@@ -1,4 +1,5 @@
 import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql';
+import { COMPLETING_GENERATORS } from '../../schema/messages/generator-options/catalogue.js';
 import { MAX_SYNTHETIC_ROWS } from '../../schema/messages/run-config.js';
 import { RunKind, RunState } from '../platform/prisma-client/client.js';
 import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
@@ -113,7 +114,10 @@ export class TableRefInput {
   @Field(() => ID, { nullable: true, description: 'A dataset version that is READY.' })
   datasetVersionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'An artifact of the kind SYNTHETIC_PARQUET.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'An artifact of the kind SYNTHETIC_PARQUET or COMPLETED_PARQUET.',
+  })
   artifactId?: string | null;
 }
 
@@ -171,6 +175,58 @@ export class EvaluateInput {
   events?: EventColumnsInput | null;
 }
 
+@InputType({
+  description:
+    'Fill missing cells of a table and mark doubtful ones. Known cells stay as they are; in rows that the model does not learn from, some are hidden to score what it finds.',
+})
+@optionFields(
+  'input',
+  (generator) => `Options, when the generator is \`${generator}\`.`,
+  COMPLETING_GENERATORS,
+)
+export class CompleteInput {
+  @Field(() => ID, { description: 'The table; a version that is READY.' })
+  datasetVersionId!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'A fitted model, of the kind MODEL, to use in place of fitting one.',
+  })
+  modelArtifactId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: `The generator to fit: ${COMPLETING_GENERATORS.map((name) => `\`${name}\``).join(', ')}. Default: \`autoregressive\`.`,
+  })
+  generator?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Names of columns to fill. Default: all with missing cells, but identifiers.',
+  })
+  columns?: string[] | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'A known cell is marked when it and all values as unlikely beside the rest of its row have less than this probability, 0–0.5; 0: none is. Default: 0.02.',
+  })
+  doubt?: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Values drawn for a cell, 1–101: their median, or the most frequent one, fills it; 1 is a random draw. Default: 11.',
+  })
+  drawings?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Share of known cells that is hidden for the scores, 0–0.9. Default: 0.1.',
+  })
+  hiddenShare?: number | null;
+}
+
 @InputType({ description: 'Check a pool, or measure the platform.' })
 export class ProbeInput {
   @Field(() => Float, { defaultValue: 0, description: 'How long to live, 0–3,600 seconds.' })
@@ -181,7 +237,7 @@ export class ProbeInput {
 }
 
 @InputType({
-  description: 'A new run. Give exactly one of `synthesize`, `sample`, `evaluate` and `probe`.',
+  description: 'A new run. Give exactly one of `synthesize`, `sample`, `evaluate`, `complete` and `probe`.',
 })
 export class StartRunInput {
   @Field(() => ID, { description: 'The project that it belongs to.' })
@@ -216,6 +272,9 @@ export class StartRunInput {
 
   @Field(() => EvaluateInput, { nullable: true, description: 'Score a synthetic table.' })
   evaluate?: EvaluateInput | null;
+
+  @Field(() => CompleteInput, { nullable: true, description: 'Fill missing cells, and mark doubtful ones.' })
+  complete?: CompleteInput | null;
 
   @Field(() => ProbeInput, { nullable: true, description: 'Check a pool.' })
   probe?: ProbeInput | null;

@@ -1,8 +1,13 @@
 import type { z } from 'zod';
-import { GENERATOR_OPTIONS, type GeneratorName } from '../../schema/messages/generator-options/catalogue.js';
+import {
+  COMPLETING_GENERATORS,
+  GENERATOR_OPTIONS,
+  type GeneratorName,
+} from '../../schema/messages/generator-options/catalogue.js';
 import { Constraint as ConstraintMessage } from '../../schema/messages/constraints.js';
 import { PreparationStep as StepMessage } from '../../schema/messages/preparation.js';
 import {
+  CompleteConfig,
   EvaluateConfig,
   ProbeConfig,
   SampleConfig,
@@ -28,9 +33,13 @@ export type RequestedRun =
       config: Extract<RunConfig, { kind: 'EVALUATE' }>;
       tables: readonly { role: InputRole; ref: TableRefInput; path: Path }[];
     }
+  | {
+      config: Extract<RunConfig, { kind: 'COMPLETE' }>;
+      completed: { datasetVersionId: string; modelArtifactId: string | undefined };
+    }
   | { config: Extract<RunConfig, { kind: 'PROBE' }> };
 
-const KINDS = ['synthesize', 'sample', 'evaluate', 'probe'] as const;
+const KINDS = ['synthesize', 'sample', 'evaluate', 'complete', 'probe'] as const;
 
 /** Throws INVALID_INPUT with the path of the field that is wrong. */
 export function requestedRun(input: StartRunInput): RequestedRun {
@@ -79,6 +88,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
       ],
     };
   }
+  if (input.complete) return completeRequest(input.complete);
   return { config: checked(ProbeConfig, { kind: 'PROBE', ...input.probe }, ['input', 'probe']) };
 }
 
@@ -91,10 +101,7 @@ function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): Req
       [...path, 'generator'],
     );
   }
-  const name = generator as GeneratorName;
-  const options = withoutNulls((input as Partial<Record<GeneratorName, object | null>>)[name] ?? {});
-  checked<unknown>(GENERATOR_OPTIONS[name].options, options, [...path, name]);
-  // The options are kept as they were given: defaults are filled in by the worker, and shown with the model.
+  const options = optionsOf(input, generator as GeneratorName, path);
   const config = checked(
     SynthesizeConfig,
     {
@@ -109,6 +116,33 @@ function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): Req
     path,
   );
   return { config, datasetVersionId };
+}
+
+function completeRequest(input: NonNullable<StartRunInput['complete']>): RequestedRun {
+  const { datasetVersionId, columns, doubt, drawings, hiddenShare } = input;
+  const path = ['input', 'complete'];
+  const modelArtifactId = input.modelArtifactId ?? undefined;
+  if (modelArtifactId && input.generator) {
+    throw invalid('Give a model or a generator to fit, not both.', [...path, 'generator']);
+  }
+  const generator = COMPLETING_GENERATORS.find((name) => name === (input.generator ?? 'autoregressive'));
+  if (!generator) {
+    throw invalid(
+      `The generator "${input.generator}" can't draw rows around known cells. Choose one of: ${COMPLETING_GENERATORS.join(', ')}.`,
+      [...path, 'generator'],
+    );
+  }
+  const given = withoutNulls({ columns, doubt, drawings, hiddenShare });
+  const fitted = modelArtifactId ? {} : { generator, options: optionsOf(input, generator, path) };
+  const config = checked(CompleteConfig, { kind: 'COMPLETE', ...fitted, ...given }, path);
+  return { config, completed: { datasetVersionId, modelArtifactId } };
+}
+
+/** As they were given: defaults are filled in by the worker, and shown with the model. */
+function optionsOf(input: object, generator: GeneratorName, path: Path): CompleteConfig['options'] {
+  const options = withoutNulls((input as Partial<Record<GeneratorName, object | null>>)[generator] ?? {});
+  checked<unknown>(GENERATOR_OPTIONS[generator].options, options, [...path, generator]);
+  return options as CompleteConfig['options'];
 }
 
 /** Inputs of which each has one of its fields, as messages have them: by `type`. Undefined without any. */
@@ -154,11 +188,13 @@ export async function resolveInputs(
     case 'SAMPLE': {
       const { modelArtifactId } = request as Extract<RequestedRun, { modelArtifactId: string }>;
       return [
-        await artifactInput(resolver, 'MODEL', modelArtifactId, 'MODEL', [
-          'input',
-          'sample',
-          'modelArtifactId',
-        ]),
+        await artifactInput(
+          resolver,
+          'MODEL',
+          modelArtifactId,
+          ['MODEL'],
+          ['input', 'sample', 'modelArtifactId'],
+        ),
       ];
     }
     case 'EVALUATE': {
@@ -166,6 +202,17 @@ export async function resolveInputs(
       const inputs: QueuedInput[] = [];
       for (const { role, ref, path } of tables) inputs.push(await tableInput(resolver, role, ref, path));
       return inputs;
+    }
+    case 'COMPLETE': {
+      const { completed } = request as Extract<RequestedRun, { completed: unknown }>;
+      const path = ['input', 'complete'];
+      const table = await datasetInput(resolver, 'TABLE', completed.datasetVersionId, [
+        ...path,
+        'datasetVersionId',
+      ]);
+      if (!completed.modelArtifactId) return [table];
+      const at = [...path, 'modelArtifactId'];
+      return [table, await artifactInput(resolver, 'MODEL', completed.modelArtifactId, ['MODEL'], at)];
     }
     case 'PROBE':
       return [];
@@ -178,6 +225,9 @@ interface Resolver {
   projectId: string;
 }
 
+/** Artifacts that can be read as a table. */
+const TABLE_KINDS: readonly ArtifactKind[] = ['SYNTHETIC_PARQUET', 'COMPLETED_PARQUET'];
+
 function tableInput(
   resolver: Resolver,
   role: InputRole,
@@ -188,7 +238,7 @@ function tableInput(
     return datasetInput(resolver, role, ref.datasetVersionId, [...path, 'datasetVersionId']);
   }
   if (ref.artifactId && !ref.datasetVersionId) {
-    return artifactInput(resolver, role, ref.artifactId, 'SYNTHETIC_PARQUET', [...path, 'artifactId']);
+    return artifactInput(resolver, role, ref.artifactId, TABLE_KINDS, [...path, 'artifactId']);
   }
   throw invalid('Give a datasetVersionId or an artifactId, one of the two.', path);
 }
@@ -218,7 +268,7 @@ async function artifactInput(
   { context, tx, projectId }: Resolver,
   role: InputRole,
   id: string,
-  kind: ArtifactKind,
+  kinds: readonly ArtifactKind[],
   path: Path,
 ): Promise<QueuedInput> {
   const artifact = await tx.artifact.findFirst({
@@ -226,8 +276,8 @@ async function artifactInput(
     select: { kind: true },
   });
   if (!artifact) throw notFound('artifact', id, path);
-  if (artifact.kind !== kind) {
-    throw invalid(`The artifact ${id} is a ${artifact.kind}; this takes a ${kind}.`, path);
+  if (!kinds.includes(artifact.kind)) {
+    throw invalid(`The artifact ${id} is a ${artifact.kind}; this takes a ${kinds.join(' or a ')}.`, path);
   }
   return { role, artifactId: id };
 }

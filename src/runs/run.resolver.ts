@@ -223,16 +223,22 @@ export class MetricSeriesResolver {
 export function shownConfig(config: Record<string, unknown>): object {
   const constraints = ((config['constraints'] ?? []) as StoredConstraint[]).map(shownConstraint);
   if (config['kind'] === 'EVALUATE') return { ...config, constraints };
+  if (config['kind'] === 'COMPLETE') return withOptions(config);
   if (config['kind'] === 'SAMPLE') return { ...config, where: config['where'] ?? [] };
   if (config['kind'] !== 'SYNTHESIZE') return config;
   return {
-    ...config,
+    ...withOptions(config),
     constraints,
     violations: config['violations'] ?? 'refuse',
     preparation: ((config['preparation'] ?? []) as StoredStep[]).map(shownStep),
     rows: config['rows'] ?? null,
-    [config['generator'] as string]: config['options'],
   };
+}
+
+/** With the generator's options under its name. */
+function withOptions(config: Record<string, unknown>): Record<string, unknown> {
+  const { generator } = config;
+  return typeof generator === 'string' ? { ...config, [generator]: config['options'] } : config;
 }
 
 export function shownFailure(stored: unknown): RunFailure | null {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ColumnSchema } from '../../schema/messages/column.js';
+import { Completion } from '../../schema/messages/completion.js';
 import { Failure } from '../../schema/messages/failure.js';
 import type { Job } from '../../schema/messages/job.js';
 import { IngestResult } from '../../schema/messages/profile.js';
@@ -25,6 +26,7 @@ export interface CheckedOutputs {
   outputs: readonly Output[];
   ingest?: IngestResult;
   evaluation?: Evaluation;
+  completion?: Completion;
   /** Of a model that was fitted: those of its rows. A preparation may have made some and dropped others. */
   columns?: ColumnSchema[];
 }
@@ -73,6 +75,8 @@ function formOf({ kind, mediaType }: Output): z.ZodType<Omit<CheckedOutputs, 'ou
       return IngestResult.transform((ingest) => ({ ingest }));
     case 'SCORES':
       return Evaluation.transform((evaluation) => ({ evaluation }));
+    case 'COMPLETION':
+      return Completion.transform((completion) => ({ completion }));
     case 'MODEL_CARD':
       return mediaType === 'application/json'
         ? CardColumns.transform(({ data: { columns } }) => ({ columns }))
@@ -80,6 +84,9 @@ function formOf({ kind, mediaType }: Output): z.ZodType<Omit<CheckedOutputs, 'ou
     case 'TABLE':
     case 'SYNTHETIC_CSV':
     case 'SYNTHETIC_PARQUET':
+    case 'COMPLETED_CSV':
+    case 'COMPLETED_PARQUET':
+    case 'CELLS':
     case 'MODEL':
     case 'REPORT':
       return undefined;
@@ -188,12 +195,20 @@ async function finishIngest(
   return run;
 }
 
+/** Outputs that have rows and columns. */
+const TABLES: ReadonlySet<Output['kind']> = new Set([
+  'SYNTHETIC_CSV',
+  'SYNTHETIC_PARQUET',
+  'COMPLETED_CSV',
+  'COMPLETED_PARQUET',
+]);
+
 async function createArtifacts(
   context: TenantContext,
   tx: Transaction,
   run: Run,
   attempt: Attempt,
-  { outputs, evaluation, columns: modelled }: CheckedOutputs,
+  { outputs, evaluation, completion, columns: modelled }: CheckedOutputs,
 ): Promise<Run> {
   if (outputs.length === 0) return run;
   const inputs = await tx.runInput.findMany({
@@ -226,10 +241,14 @@ async function createArtifacts(
   // A model remembers its columns for those who sample it.
   const source = inputs.find(({ role }) => role === 'TABLE' || role === 'MODEL');
   const columns = modelled ?? source?.datasetVersion?.columns ?? source?.artifact?.columns ?? undefined;
+  const contentOf = (kind: Output['kind']) => {
+    if (kind === 'SCORES') return evaluation;
+    return kind === 'COMPLETION' ? completion : undefined;
+  };
   let eventSequence = run.eventSequence;
   for (const output of outputs) {
     const id = newId('artifact');
-    const isTable = output.kind === 'SYNTHETIC_CSV' || output.kind === 'SYNTHETIC_PARQUET';
+    const isTable = TABLES.has(output.kind);
     await tx.artifact.create({
       data: {
         tenantId: run.tenantId,
@@ -244,7 +263,7 @@ async function createArtifacts(
         sha256: output.sha256,
         rows: isTable ? run.rows : undefined,
         columns: isTable || output.kind === 'MODEL' ? (columns as Prisma.InputJsonValue) : undefined,
-        content: output.kind === 'SCORES' ? evaluation : undefined,
+        content: contentOf(output.kind),
         lineage,
       },
     });

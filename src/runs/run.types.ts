@@ -12,6 +12,7 @@ registerEnumType(RunKind, {
     SYNTHESIZE: { description: 'Fits a generator to a table, samples it, and scores the sample.' },
     SAMPLE: { description: 'Samples more rows from a fitted generator.' },
     EVALUATE: { description: 'Scores a synthetic table against a real one.' },
+    COMPLETE: { description: 'Fills missing cells of a table and marks doubtful ones.' },
     PROBE: { description: 'Does nothing but live, to check a pool or to measure the platform.' },
   },
 });

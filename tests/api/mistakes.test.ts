@@ -12,10 +12,16 @@ const start = (input: object) =>
     'mutation ($input: StartRunInput!) { startRun(input: $input) { userErrors { message code path } } }',
     { input: { projectId: shop.projectId, ...input } },
   );
+const complete = (input: object) => start({ complete: { datasetVersionId: 'dsv_x', ...input } });
 const synthesize = (input: object) => start({ synthesize: { datasetVersionId: 'dsv_x', ...input } });
 
 test.each<[string, () => Promise<unknown>, string[], string]>([
-  ['nothing to do', () => start({}), [], 'exactly one of synthesize, sample, evaluate, probe; none is'],
+  [
+    'nothing to do',
+    () => start({}),
+    [],
+    'exactly one of synthesize, sample, evaluate, complete, probe; none is',
+  ],
   [
     'two things to do',
     () => start({ probe: {}, sample: { modelArtifactId: 'x', rows: 1 } }),
@@ -27,6 +33,24 @@ test.each<[string, () => Promise<unknown>, string[], string]>([
     () => synthesize({ generator: 'gan9' }),
     ['synthesize', 'generator'],
     'Choose one of: autoregressive',
+  ],
+  [
+    'a generator that can not complete rows',
+    () => complete({ generator: 'copula' }),
+    ['complete', 'generator'],
+    'Choose one of: autoregressive',
+  ],
+  [
+    'both a model and a generator to complete with',
+    () => complete({ modelArtifactId: 'x', generator: 'autoregressive' }),
+    ['complete', 'generator'],
+    'not both',
+  ],
+  [
+    'no drawing of a cell',
+    () => complete({ drawings: 0 }),
+    ['complete', 'drawings'],
+    '`drawings` must be at least 1, not 0.',
   ],
   [
     'an option below its range',

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Connection } from '../../client/connection.js';
 import { makeAccount, type Account } from '../../client/platform.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
 import { withClient } from '../platform/observe.js';
@@ -120,6 +121,96 @@ describe('the command line', () => {
     expect(JSON.parse(readFileSync(join(out, 'scored', 'scores.json'), 'utf8'))).toMatchObject({ v: 1 });
   }, 90_000);
 
+  test('fills the missing cells of a file, and says what it filled and how well', async () => {
+    const out = join(folder, 'completed');
+    const lines = smallTable()
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    const holed = lines.map((cells, row) => (row > 0 && row % 8 === 0 ? cells.with(2, '') : cells));
+    const file = join(folder, 'holed.csv');
+    await writeFile(file, holed.map((cells) => cells.join(',')).join('\n'));
+    const made = await synthcart([
+      'complete',
+      file,
+      ...[
+        '--column',
+        'channel',
+        '--drawings',
+        '3',
+        '--seed',
+        '3',
+        '--set',
+        'epochs=5',
+        '--out',
+        out,
+        '--json',
+      ],
+    ]);
+    expect(made).toMatchObject({ code: 0 });
+    const { runId, completion } = JSON.parse(made.stdout) as {
+      runId: string;
+      completion: { columns: { name: string; missing: number; filled: number; score: object | null }[] };
+    };
+    const missing = holed.filter((cells) => cells.includes('')).length;
+    const channel = completion.columns.find(({ name }) => name === 'channel');
+    expect(channel).toMatchObject({ missing, filled: missing, score: { measure: 'ACCURACY' } });
+    const rows = readFileSync(join(out, 'completed.csv'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    rows.forEach((cells, row) => {
+      expect(cells).toHaveLength(4);
+      holed[row]!.forEach((cell, at) => expect(cells[at]).toEqual(cell || expect.stringMatching(/./)));
+    });
+    for (const name of ['completed.parquet', 'cells.csv', 'completion.json', 'report.html'])
+      expect(existsSync(join(out, name))).toBe(true);
+
+    const connection = new Connection(sharedServices().gatewayUrl, { token: account.apiKey });
+    try {
+      const { run } = await connection.request<{
+        run: { config: object; artifacts: { nodes: { kind: string; rows: number; lineage: object }[] } };
+      }>(
+        `query ($id: ID!) { run(id: $id) {
+          config { ... on CompleteConfig { generator columns doubt drawings autoregressive { epochs } } }
+          artifacts { nodes { kind rows lineage { runKind generator inputs { role label } } } }
+        } }`,
+        { id: runId },
+      );
+      expect(run.config).toEqual({
+        generator: 'autoregressive',
+        columns: ['channel'],
+        doubt: 0.02,
+        drawings: 3,
+        autoregressive: { epochs: 5 },
+      });
+      expect(run.artifacts.nodes).toContainEqual({
+        kind: 'COMPLETED_PARQUET',
+        rows: lines.length - 1,
+        lineage: {
+          runKind: 'COMPLETE',
+          generator: 'autoregressive',
+          inputs: [{ role: 'TABLE', label: 'holed.csv v1' }],
+        },
+      });
+    } finally {
+      await connection.close();
+    }
+
+    const refused = await synthcart([
+      'complete',
+      file,
+      '--generator',
+      'copula',
+      '--out',
+      join(folder, 'none'),
+    ]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Choose one of') as unknown });
+    const unknown = await synthcart(['complete', file, '--column', 'chanel', '--out', join(folder, 'none')]);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toContain('no column "chanel". It has: "visits"');
+  }, 90_000);
+
   test('says which option is wrong, and ends with 1', async () => {
     const refused = await synthcart([
       'synthesize',
@@ -187,9 +278,18 @@ describe('the command line', () => {
       .map(([, name]) => name as string)
       .filter((name) => !['help'].includes(name) && /^[a-z]+$/.test(name));
     expect(commands).toEqual(
-      expect.arrayContaining(['up', 'gateway', 'worker', 'migrate', 'synthesize', 'evaluate']),
+      expect.arrayContaining(['up', 'gateway', 'worker', 'migrate', 'synthesize', 'evaluate', 'complete']),
     );
-    for (const command of ['up', 'gateway', 'worker', 'migrate', 'synthesize', 'evaluate', 'demo']) {
+    for (const command of [
+      'up',
+      'gateway',
+      'worker',
+      'migrate',
+      'synthesize',
+      'evaluate',
+      'complete',
+      'demo',
+    ]) {
       expect((await synthcart([command, '--help'])).stdout).toContain('Example:');
     }
   }, 60_000);

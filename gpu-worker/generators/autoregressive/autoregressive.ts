@@ -5,7 +5,7 @@ import { Random } from '../../compute/random.js';
 import { readSafetensors, tensorOf, writeSafetensors } from '../../compute/safetensors.js';
 import { UserFailure } from '../../failure.js';
 import { cellsBetween } from '../../tables/rows.js';
-import type { Table } from '../../tables/table.js';
+import { isMissing, type Table } from '../../tables/table.js';
 import {
   ColumnCodes,
   codeWidths,
@@ -15,8 +15,10 @@ import {
   orderedWidths,
 } from '../discretisation/column-codes.js';
 import { knownCodes } from '../discretisation/known-codes.js';
+import { binCount } from '../discretisation/column-bins.js';
 import { inChunks, ROWS_AT_A_TIME } from '../chunks.js';
 import type {
+  Conditionals,
   FittedGenerator,
   FitSession,
   Generator,
@@ -140,22 +142,10 @@ class AutoregressiveModel implements FittedGenerator {
   }
 
   async *complete(known: Table, session: SampleSession, chunkRows = ROWS_AT_A_TIME): AsyncIterable<Table> {
-    const { columns, codes, config } = this.description;
+    const { columns, codes } = this.description;
     const given = knownColumns(columns, known);
     const random = Random.seeded(session.seed);
-    const layout = layoutOf(this.description);
-    const columnOf = codes.flatMap((of, column) => codeWidths(of).map(() => column));
-    const sampler =
-      layout && known.rows > 0
-        ? await ConditionalSampler.compile(
-            session.engine,
-            layout,
-            columnOf,
-            config.residualBlocks,
-            inOrder(parameterShapes(layout, config.residualBlocks), this.parameters),
-            known.rows,
-          )
-        : undefined;
+    const sampler = await this.conditionalSampler(known.rows, session.engine);
     try {
       const shape = { rows: known.rows, atATime: ROWS_AT_A_TIME, chunkRows };
       yield* inChunks(shape, session, async (start, count) => {
@@ -165,6 +155,42 @@ class AutoregressiveModel implements FittedGenerator {
         const drawn = await sampler?.complete(cells, stream.derive('bins'), session.signal);
         return withKnownCells(this.decoded(start, count, drawn, stream), ofRows);
       });
+    } finally {
+      sampler?.dispose();
+    }
+  }
+
+  async *conditionals(
+    rows: Table,
+    columns: readonly string[],
+    session: SampleSession,
+  ): AsyncIterable<Conditionals> {
+    const { codes } = this.description;
+    const given = knownColumns(this.columns, rows);
+    const known = knownCodes(codes, given, rows.rows, 'known');
+    const random = Random.seeded(session.seed).derive('conditionals');
+    const places = columns.map((name) => this.columns.findIndex((own) => own.name === name));
+    const presentBins = ({ bins }: ColumnCodes) =>
+      Math.max(1, binCount(bins) - ('missing' in bins && bins.missing ? 1 : 0));
+    const most = Math.max(...places.map((place) => presentBins(codes[place]!)));
+    const sampler = await this.conditionalSampler(rows.rows, session.engine, most + 1);
+    try {
+      for (const [index, place] of places.entries()) {
+        const [name, column] = [columns[index]!, given[place]];
+        if (!column) throw new RangeError(`there is no column "${name}"`);
+        const bins = presentBins(codes[place]!);
+        const code = codes.slice(0, place).flatMap(codeWidths).length;
+        const isAlone = !sampler || bins === 1;
+        const own = Int32Array.from({ length: rows.rows }, (_, row) => {
+          if (isMissing(column, row)) return -1;
+          return isAlone ? 0 : known.codes[(row * known.codes.length) / rows.rows + code]!;
+        });
+        const shares = isAlone
+          ? new Float32Array(rows.rows).fill(1)
+          : await sampler.shares(known, { code, bins }, random.derive(place), session.signal);
+        yield { column: name, width: bins, shares, own };
+        session.progress((index + 1) / places.length);
+      }
     } finally {
       sampler?.dispose();
     }
@@ -193,6 +219,21 @@ class AutoregressiveModel implements FittedGenerator {
         return decodeCodes(codes[index]!, schema, chosen, rows, start, random.derive('values', index));
       }),
     };
+  }
+
+  /** Undefined when there is nothing to draw. */
+  private async conditionalSampler(
+    rows: number,
+    engine: Engine,
+    candidates?: number,
+  ): Promise<ConditionalSampler | undefined> {
+    const layout = layoutOf(this.description);
+    if (!layout || rows === 0) return undefined;
+    const { codes, config } = this.description;
+    const columnOf = codes.flatMap((of, column) => codeWidths(of).map(() => column));
+    const parameters = inOrder(parameterShapes(layout, config.residualBlocks), this.parameters);
+    const blocks = config.residualBlocks;
+    return ConditionalSampler.compile(engine, layout, columnOf, blocks, parameters, rows, candidates);
   }
 
   /** Undefined when there is nothing to draw. */

@@ -57,9 +57,10 @@ export class ConditionalSampler {
     blocks: number,
     parameters: readonly Stored[],
     rows: number,
+    candidates = CANDIDATES,
   ): Promise<ConditionalSampler> {
     const most = Math.max(64, Math.min(MOST_ROWS, Math.floor(MOST_UNITS / layout.units)));
-    const rowsAtATime = Math.min(most, Math.max(1, rows) * CANDIDATES);
+    const rowsAtATime = Math.min(most, Math.max(1, rows) * candidates);
     const state = engine.hold<DrawingTables>(drawingTables(layout, blocks, parameters));
     const byRank = columnsByRank(layout);
     const programs: { codes: number[]; program: ClampedProgram }[] = [];
@@ -109,6 +110,49 @@ export class ConditionalSampler {
       }
     }
     return all;
+  }
+
+  /**
+   * Probabilities [rows, bins] of a column's bins given all other known codes of the row: the first `bins` of the code `code`, which
+   * is the column's first. There is one candidate for each, weighed by the row's whole likelihood; the column's further codes are
+   * drawn for it, as is what is unknown of the row. One more has the row's own value with its further codes: its bin can't be less
+   * likely than that, though codes that were drawn for the bin may have missed the value. Each row sums to 1.
+   */
+  async shares(
+    known: KnownCodes,
+    { code, bins }: { readonly code: number; readonly bins: number },
+    random: Random,
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
+    const width = this.columnOf.length;
+    const own = this.columnOf.map((column) => column === this.columnOf[code]);
+    const logs = new Float64Array(known.rows * (bins + 1));
+    for (let start = 0; start < logs.length; start += this.rowsAtATime) {
+      signal.throwIfAborted();
+      const rows = Math.min(this.rowsAtATime, logs.length - start);
+      const cells = blankCells(rows * width);
+      for (let candidate = 0; candidate < rows; candidate++) {
+        const row = Math.floor((start + candidate) / (bins + 1)) * width;
+        const bin = (start + candidate) % (bins + 1);
+        for (let at = 0; at < width; at++) {
+          const cell = candidate * width + at;
+          const given = bin < bins && own[at] ? (at === code ? bin : -1) : known.codes[row + at]!;
+          cells.given[cell] = given;
+          cells.counted[cell] = given >= 0 ? 1 : 0;
+          cells.present[cell] = known.present[row + at]!;
+        }
+      }
+      const { evidence } = await this.#run(rows, cells, random.derive('shares', start));
+      logs.set(evidence, start);
+    }
+    const shares = new Float32Array(known.rows * bins);
+    for (let row = 0; row < known.rows; row++) {
+      const ofRow = logs.subarray(row * (bins + 1), (row + 1) * (bins + 1));
+      const ownBin = known.codes[row * width + code]!;
+      if (ownBin >= 0 && ownBin < bins) ofRow[ownBin] = Math.max(ofRow[ownBin]!, ofRow[bins]!);
+      shares.set(probabilities(ofRow.subarray(0, bins)), row * bins);
+    }
+    return shares;
   }
 
   dispose(): void {
@@ -189,33 +233,18 @@ export class ConditionalSampler {
     random: Random,
   ): Promise<Int32Array> {
     const width = this.columnOf.length;
-    const evidence = new Float64Array(rows * candidates);
-    const all = new Int32Array(rows * candidates * width);
-    let drawn: ValuesOf<Drawn> = {};
-    const noise = random.derive('noise');
-    for (const { codes, program } of this.programs) {
-      const count = codes.length;
-      const cells = () => new Float32Array(this.rowsAtATime * count);
-      const [uniforms, clamped, counted, there] = [cells().fill(0.5), cells().fill(0), cells(), cells()];
-      for (let row = 0; row < rows * candidates; row++) {
-        const source = Math.floor(row / candidates) * width;
-        const isKept = kept !== undefined && row % candidates === 0;
-        codes.forEach((code, at) => {
-          const cell = row * count + at;
-          uniforms[cell] = Math.min(noise.uniform(), LARGEST_UNIFORM);
-          clamped[cell] = isKept ? kept[source + code]! : given[source + code]!;
-          counted[cell] = given[source + code]! >= 0 ? 1 : 0;
-          there[cell] = present[source + code]!;
-        });
-      }
-      const clamps = { given: clamped, counted, present: there };
-      const { bins, evidence: found, ...next } = await program.run({ uniforms, clamps, drawn });
-      drawn = next;
-      for (let row = 0; row < rows * candidates; row++) {
-        evidence[row]! += found[row]!;
-        codes.forEach((code, at) => (all[row * width + code] = bins[row * count + at]!));
+    const cells = blankCells(rows * candidates * width);
+    for (let row = 0; row < rows * candidates; row++) {
+      const source = Math.floor(row / candidates) * width;
+      const isKept = kept !== undefined && row % candidates === 0;
+      for (let code = 0; code < width; code++) {
+        const cell = row * width + code;
+        cells.given[cell] = isKept ? kept[source + code]! : given[source + code]!;
+        cells.counted[cell] = given[source + code]! >= 0 ? 1 : 0;
+        cells.present[cell] = present[source + code]!;
       }
     }
+    const { codes: all, evidence } = await this.#run(rows * candidates, cells, random.derive('noise'));
     const choice = random.derive('choice');
     const taken = new Int32Array(rows * width);
     for (let row = 0; row < rows; row++) {
@@ -225,7 +254,55 @@ export class ConditionalSampler {
     }
     return taken;
   }
+
+  /** Draws what isn't given of at most `rowsAtATime` rows. Answers all codes, and the logarithm of what counted. */
+  async #run(
+    rows: number,
+    cells: Cells,
+    noise: Random,
+  ): Promise<{ readonly codes: Int32Array; readonly evidence: Float64Array }> {
+    const width = this.columnOf.length;
+    const all = new Int32Array(rows * width);
+    const evidence = new Float64Array(rows);
+    let drawn: ValuesOf<Drawn> = {};
+    for (const { codes, program } of this.programs) {
+      const count = codes.length;
+      const blank = () => new Float32Array(this.rowsAtATime * count);
+      const [uniforms, given, counted, present] = [blank().fill(0.5), blank(), blank(), blank()];
+      for (let row = 0; row < rows; row++) {
+        for (let at = 0; at < count; at++) {
+          const cell = row * count + at;
+          const source = row * width + codes[at]!;
+          uniforms[cell] = Math.min(noise.uniform(), LARGEST_UNIFORM);
+          given[cell] = cells.given[source]!;
+          counted[cell] = cells.counted[source]!;
+          present[cell] = cells.present[source]!;
+        }
+      }
+      const clamps = { given, counted, present };
+      const { bins, evidence: found, ...next } = await program.run({ uniforms, clamps, drawn });
+      drawn = next;
+      for (let row = 0; row < rows; row++) {
+        evidence[row]! += found[row]!;
+        for (let at = 0; at < count; at++) all[row * width + codes[at]!] = bins[row * count + at]!;
+      }
+    }
+    return { codes: all, evidence };
+  }
 }
+
+/** What is known of rows [rows, codes], as `Clamps` has it. */
+interface Cells {
+  readonly given: Int32Array;
+  readonly counted: Uint8Array;
+  readonly present: Uint8Array;
+}
+
+const blankCells = (length: number): Cells => ({
+  given: new Int32Array(length),
+  counted: new Uint8Array(length),
+  present: new Uint8Array(length),
+});
 
 type ClampedInputs = {
   readonly uniforms: Spec;
@@ -237,7 +314,12 @@ type ClampedProgram = Program<
   Drawn & { readonly bins: tf.Tensor2D; readonly evidence: tf.Tensor1D }
 >;
 
-function byLogWeight(logs: Float64Array, random: Random): number {
+const byLogWeight = (logs: Float64Array, random: Random): number => random.categorical(probabilities(logs));
+
+/** In proportion to the exponentials of the logarithms, with the sum 1. */
+function probabilities(logs: Float64Array): Float64Array {
   const most = logs.reduce((largest, log) => Math.max(largest, log), -Infinity);
-  return random.categorical(logs.map((log) => Math.exp(log - most)));
+  const weights = logs.map((log) => Math.exp(log - most));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
 }

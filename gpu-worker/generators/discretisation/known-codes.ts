@@ -1,5 +1,5 @@
 import { UserFailure } from '../../failure.js';
-import { isNumeric, type Column } from '../../tables/table.js';
+import { isMissing, isNumeric, type Column } from '../../tables/table.js';
 import { binCount } from './column-bins.js';
 import { codeWidths, encodeCodes, type ColumnCodes } from './column-codes.js';
 
@@ -17,12 +17,14 @@ const MOST_NAMED = 10;
 
 /**
  * What cells say about the codes of their rows. `columns` has one column for each of `codes`, or undefined where none of its
- * cells are known. Throws UserFailure INVALID_CONFIG for a category that the model can't know anything of.
+ * cells are known. Missing cells are unknown, or, with `missing` `'known'`, known to be missing where the model has a bin for
+ * that. Throws UserFailure INVALID_CONFIG for a category that the model can't know anything of.
  */
 export function knownCodes(
   codes: readonly ColumnCodes[],
   columns: readonly (Column | undefined)[],
   rows: number,
+  missing: 'unknown' | 'known' = 'unknown',
 ): KnownCodes {
   const width = codes.flatMap(codeWidths).length;
   const known = { rows, codes: new Int16Array(rows * width).fill(-1), present: new Uint8Array(rows * width) };
@@ -42,7 +44,7 @@ export function knownCodes(
     const canMiss = (bins.type === 'numeric' || bins.type === 'category') && bins.missing;
     const isTold = toldCategories(ofColumn, column);
     for (let row = 0; row < rows; row++) {
-      if (isMissing(column, row)) {
+      if (isMissing(column, row) && !(missing === 'known' && canMiss)) {
         if (canMiss && hasBin) known.present[row * width + at] = 1;
         continue;
       }
@@ -55,9 +57,6 @@ export function knownCodes(
     }
   }
 }
-
-const isMissing = (column: Column, row: number): boolean =>
-  isNumeric(column) ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
 
 /** Whether the model tells each row's category from others. Throws for one that it has no bin for. */
 function toldCategories({ bins }: ColumnCodes, column: Column): (row: number) => boolean {
@@ -77,5 +76,5 @@ function toldCategories({ bins }: ColumnCodes, column: Column): (row: number) =>
     }
     return false;
   });
-  return (row) => flags[column.codes[row]!]!;
+  return (row) => flags[column.codes[row]!] ?? true;
 }

@@ -63,3 +63,6 @@ export const GENERATOR_OPTIONS = {
 
 export type GeneratorName = keyof typeof GENERATOR_OPTIONS;
 export const GENERATOR_NAMES = Object.keys(GENERATOR_OPTIONS) as GeneratorName[];
+
+/** Generators whose models draw rows around known cells, which completing a table takes. */
+export const COMPLETING_GENERATORS: readonly GeneratorName[] = ['autoregressive', 'mst'];
