@@ -12,7 +12,7 @@ import { findDoubts, type Doubt } from './doubts.js';
 import { combined, withoutUnseen, type Completer } from './drawings.js';
 import { editsOf, fillCells } from './fill.js';
 import { rowsToHideIn, scoreHiddenCells } from './hidden-cells.js';
-import { crossFitted, rowsToCheck } from './judges.js';
+import { crossFitted } from './judges.js';
 import { NeighbourImputer } from './neighbours.js';
 import { planCompletion } from './plan.js';
 
@@ -191,7 +191,7 @@ describe('doubts', () => {
     const random = Random.seeded(4);
     const judges = await crossFitted(
       table,
-      rowsToCheck(table, random),
+      Int32Array.from({ length: table.rows }, (_, row) => row),
       (learnt) => fitted(learnt, 'autoregressive', SMALL),
       random,
     );
@@ -199,11 +199,27 @@ describe('doubts', () => {
     const doubts = await findDoubts(judges, columns, { threshold: 0.02, drawings: 11 }, session(1));
     const right = doubts.filter(isPlanted);
     // 8 prices and 8 categories are wrong, of 15,000 cells.
-    expect(right.length / 16).toBeGreaterThan(0.7);
+    expect(right.length / 16).toBeGreaterThan(0.6);
     expect(right.length / doubts.length).toBeGreaterThan(0.5);
     for (const { column, row, suggestion } of right)
       if (column === 'category')
         expect(suggestion).toBe(cellAt(columnNamed(products(3000), 'category'), row));
+  });
+});
+
+describe('doubts of a model that only draws rows', () => {
+  test('fall on the least probable cells, by how many drawings come as far', async () => {
+    const table = changed(products(600), 'category', { first: 30, step: 200 }, (value) =>
+      value === 'toys' ? 'tools' : 'toys',
+    );
+    const model = await fitted(table, 'mst', { epsilon: 1000, publicCategories: true });
+    const rows = Int32Array.from({ length: 240 }, (_, row) => row);
+    const judge = { model, rows, shown: rowsAt(table, Uint32Array.from(rows)) };
+    const options = { threshold: 0.03, drawings: 5 };
+    const doubts = await findDoubts([judge], ['category', 'price'], options, session(1));
+    const places = doubts.map(({ row, column }) => `${column} ${row}`);
+    expect(places).toEqual(expect.arrayContaining(['category 30', 'category 230']));
+    expect(places.length).toBeLessThan(20);
   });
 });
 

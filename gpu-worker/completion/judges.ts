@@ -3,8 +3,9 @@ import { complement, rowsAt } from '../tables/rows.js';
 import type { Table } from '../tables/table.js';
 import { withoutUnseen, type Completer } from './drawings.js';
 
-/** Rows whose known cells are looked at for doubts, at most. */
+/** Rows whose known cells are looked at for doubts, at most; fewer where that takes hundreds of drawings a cell. */
 const MOST_ROWS_CHECKED = 100_000;
+const MOST_ROWS_BY_DRAWING = 2000;
 /** Below this many rows each, halves of a table teach a model too little. */
 const FEWEST_ROWS_OF_HALF = 50;
 
@@ -17,9 +18,10 @@ export interface Judge {
   readonly shown: Table;
 }
 
-/** Rows to check, rising: all, or as many as are allowed, drawn at random. */
-export function rowsToCheck(table: Table, random: Random): Int32Array {
-  return Int32Array.from(random.permutation(table.rows).subarray(0, MOST_ROWS_CHECKED)).sort();
+/** Rows to check by such a model, rising: all, or as many as are allowed, drawn at random. */
+export function rowsToCheck(table: Table, model: Completer, random: Random): Int32Array {
+  const most = model.conditionals ? MOST_ROWS_CHECKED : MOST_ROWS_BY_DRAWING;
+  return Int32Array.from(random.permutation(table.rows).subarray(0, most)).sort();
 }
 
 /** Whether a table is long enough for `crossFitted`. */

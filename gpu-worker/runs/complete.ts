@@ -48,16 +48,24 @@ export async function complete(session: Session): Promise<RunResult> {
     ...{ engine, progress, signal: session.signal },
     seed: random.derive(name).uint32(),
   });
-  const checked = plan.check.length > 0 ? rowsToCheck(table, random.derive('checked')) : new Int32Array(0);
-  const { model, judges } = await session.step('train', async (progress) => {
-    const alone = { rows: checked, shown: rowsAt(table, checked) };
-    if (!choice) return { model: loaded.model!, judges: [{ model: loaded.model!, ...alone }] };
-    const crossing = checked.length > 0 && canCrossFit(table);
+  const checkedBy = (model: Completer): Int32Array =>
+    plan.check.length > 0 ? rowsToCheck(table, model, random.derive('checked')) : new Int32Array(0);
+  const { model, checked, judges } = await session.step('train', async (progress) => {
+    if (!choice) {
+      const given = loaded.model!;
+      const rows = checkedBy(given);
+      return { model: given, checked: rows, judges: [{ model: given, rows, shown: rowsAt(table, rows) }] };
+    }
+    const crossing = plan.check.length > 0 && canCrossFit(table);
     const share = crossing ? 0.5 : 1;
     const mainProgress: StepProgress = (fraction, eta) => progress(share * fraction, eta && eta / share);
     const fitted = await train(session, engine, choice, learnt, mainProgress);
     const model = completer(fitted, choice.generator.name);
-    if (!crossing) return { model, judges: [{ model, ...alone, shown: withoutUnseen(alone.shown, learnt) }] };
+    const checked = checkedBy(model);
+    if (!crossing) {
+      const shown = withoutUnseen(rowsAt(table, checked), learnt);
+      return { model, checked, judges: [{ model, rows: checked, shown }] };
+    }
     // Without checkpoints and points of their own: a run that is resumed fits them again.
     const fit = async (half: Table, index: number) => {
       const halfProgress: StepProgress = (fraction) => progress(0.5 + 0.25 * (index + fraction));
@@ -70,7 +78,7 @@ export async function complete(session: Session): Promise<RunResult> {
       };
       return completer(await choice.generator.fit(half, choice.options, quiet), choice.generator.name);
     };
-    return { model, judges: await crossFitted(table, checked, fit, random.derive('halves')) };
+    return { model, checked, judges: await crossFitted(table, checked, fit, random.derive('halves')) };
   });
   // A model that was fitted here knows nothing of values that it wasn't shown.
   const known = choice ? withoutUnseen(table, learnt) : table;

@@ -1,6 +1,6 @@
 import { UserFailure } from '../../failure.js';
 import { isMissing, isNumeric, type Column } from '../../tables/table.js';
-import { binCount } from './column-bins.js';
+import { binCount, type ColumnBins } from './column-bins.js';
 import { codeWidths, encodeCodes, type ColumnCodes } from './column-codes.js';
 
 /** Rows of which some codes are known; row-major [rows, codes]. */
@@ -42,7 +42,7 @@ export function knownCodes(
     const encoded = encodeCodes(ofColumn, column);
     const hasBin = binCount(bins) > 1;
     const canMiss = (bins.type === 'numeric' || bins.type === 'category') && bins.missing;
-    const isTold = toldCategories(ofColumn, column);
+    const isTold = toldCategories(bins, column);
     for (let row = 0; row < rows; row++) {
       if (isMissing(column, row) && !(missing === 'known' && canMiss)) {
         if (canMiss && hasBin) known.present[row * width + at] = 1;
@@ -58,8 +58,13 @@ export function knownCodes(
   }
 }
 
+/** Throws UserFailure INVALID_CONFIG for a category that a model with these bins can't know anything of. */
+export function requireToldCategories(bins: ColumnBins, column: Column): void {
+  toldCategories(bins, column);
+}
+
 /** Whether the model tells each row's category from others. Throws for one that it has no bin for. */
-function toldCategories({ bins }: ColumnCodes, column: Column): (row: number) => boolean {
+function toldCategories(bins: ColumnBins, column: Column): (row: number) => boolean {
   if (bins.type !== 'category' || isNumeric(column)) return () => true;
   const told = new Set([...bins.values, ...(bins.tail?.values ?? [])]);
   const used = new Set(column.codes);

@@ -8,6 +8,7 @@ import type { Engine, Variables } from '../../compute/program.js';
 import { Random } from '../../compute/random.js';
 import { readSafetensors, writeSafetensors } from '../../compute/safetensors.js';
 import type { Stored, StoredOf, Tree } from '../../compute/tensors.js';
+import { cellsBetween } from '../../tables/rows.js';
 import type { Table } from '../../tables/table.js';
 import { inChunks, ROWS_AT_A_TIME } from '../chunks.js';
 import type { EncodingOptions } from '../encoding/column-encoding.js';
@@ -22,9 +23,11 @@ import {
   type VectorLayout,
 } from '../encoding/row-encoding.js';
 import type { FittedGenerator, FitSession, Generator, SampleSession } from '../generator.js';
+import { knownColumns, withKnownCells } from '../known-cells.js';
 import { requireRows } from '../requirements.js';
 import { filled, tensorsOf } from './checkpoint.js';
 import { splitRows, trainEpochs, type Trainer } from './epochs.js';
+import { completedRows, type Redrawer } from './network-completion.js';
 import { originOf } from './origin.js';
 import { PairError } from './pair-error.js';
 
@@ -93,6 +96,14 @@ export interface RowNetwork<Config extends NetworkConfig, Shape, State extends o
     shape: Shape,
     rows: number,
   ) => Promise<Sampler>;
+  /** Where the network can encode rows: what draws them anew for `complete`. */
+  readonly redrawer?: (
+    engine: Engine,
+    kept: StoredOf<Kept>,
+    layout: VectorLayout,
+    shape: Shape,
+    rows: number,
+  ) => Promise<Redrawer>;
 }
 
 const FEWEST_ROWS = 10;
@@ -188,12 +199,21 @@ async function fitNetwork<Config extends NetworkConfig, Shape, State extends obj
   });
 }
 
+/** Rows of columns that don't vary. */
+const nothing = (rows: number): EncodedRows => ({
+  rows,
+  codes: new Uint16Array(),
+  scalars: new Float32Array(),
+});
+
 class NetworkModel<
   Config extends NetworkConfig,
   Shape,
   State extends object,
   Kept extends object,
 > implements FittedGenerator {
+  readonly complete?: NonNullable<FittedGenerator['complete']>;
+
   constructor(
     private readonly network: RowNetwork<Config, Shape, State, Kept>,
     private readonly description: {
@@ -202,7 +222,10 @@ class NetworkModel<
       readonly shape: Shape;
     },
     private readonly kept: StoredOf<Kept>,
-  ) {}
+  ) {
+    const { redrawer } = network;
+    if (redrawer) this.complete = (...given) => this.#complete(redrawer, ...given);
+  }
 
   get columns(): readonly ColumnSchema[] {
     return this.description.encoding.columns;
@@ -221,11 +244,39 @@ class NetworkModel<
       yield* inChunks({ rows, atATime, chunkRows }, session, async (start, count) => {
         const ofRows = random.derive('rows', start);
         const drawn = await sampler?.draw(count, ofRows.derive('drawn'));
-        const nothing = { rows: count, codes: new Uint16Array(), scalars: new Float32Array() };
-        return decodeRows(encoding, layout, drawn ?? nothing, start, ofRows.derive('values'));
+        return decodeRows(encoding, layout, drawn ?? nothing(count), start, ofRows.derive('values'));
       });
     } finally {
       sampler?.dispose();
+    }
+  }
+
+  async *#complete(
+    redrawerOf: NonNullable<RowNetwork<Config, Shape, State, Kept>['redrawer']>,
+    known: Table,
+    session: SampleSession,
+    chunkRows = ROWS_AT_A_TIME,
+  ): AsyncIterable<Table> {
+    const { encoding, shape } = this.description;
+    const { rows } = known;
+    const given = knownColumns(encoding.columns, known);
+    const layout = layoutOf(encoding);
+    const random = Random.seeded(session.seed);
+    const atATime = Math.min(ROWS_AT_A_TIME, Math.max(1, rows));
+    const parts = [session.engine, this.kept, layout, shape, atATime] as const;
+    const varies = layout.units > 0 && rows > 0;
+    const redrawer = varies ? await redrawerOf(...parts) : undefined;
+    try {
+      yield* inChunks({ rows, atATime, chunkRows }, session, async (start, count) => {
+        const ofRows = random.derive('rows', start);
+        const cells = given.map((column) => column && cellsBetween(column, start, start + count));
+        const drawn = redrawer
+          ? await completedRows(encoding, layout, cells, count, redrawer, ofRows.derive('drawn'))
+          : nothing(count);
+        return withKnownCells(decodeRows(encoding, layout, drawn, start, ofRows.derive('values')), cells);
+      });
+    } finally {
+      redrawer?.dispose();
     }
   }
 

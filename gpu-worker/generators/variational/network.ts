@@ -87,6 +87,14 @@ export function decode({ decoder }: Parameters, latent: tf.Tensor2D, padding: tf
   return tf.add(feedForward(latent, decoder), padding);
 }
 
+/** Latent vectors [rows, latent] drawn from the posteriors of row vectors, by standard normal `noise` of that shape. */
+export function encode(parameters: Parameters, values: tf.Tensor2D, noise: tf.Tensor2D): tf.Tensor2D {
+  const encoded = tf.relu(feedForward(values, parameters.encoder));
+  const logVariance = tf.clipByValue(dense(encoded, parameters.logVariance), ...LOG_VARIANCE_RANGE);
+  const deviation = tf.exp(tf.mul(logVariance, 0.5));
+  return tf.add<tf.Tensor2D>(dense(encoded, parameters.mean), tf.mul(deviation, noise));
+}
+
 /** The decoder's outputs with probabilities in place of logits. */
 export function probabilitiesOf(layout: VectorLayout, output: tf.Tensor2D): tf.Tensor2D {
   const { scalars, logits } = splitOutput(layout, output);

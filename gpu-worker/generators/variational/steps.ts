@@ -12,11 +12,13 @@ import type { StoredOf } from '../../compute/tensors.js';
 import { drawRows, paddingOf } from '../encoding/output.js';
 import { countingWidth, vectorsOf, type EncodedRows, type VectorLayout } from '../encoding/row-encoding.js';
 import type { Trainer } from '../training/epochs.js';
+import type { Redrawer } from '../training/network-completion.js';
 import type { TrainerContext } from '../training/network-generator.js';
 import {
   decode,
   deviationsOf,
   drawLatent,
+  encode,
   lossesOf,
   probabilitiesOf,
   type Batch,
@@ -130,6 +132,51 @@ export async function openTrainer(
       training.dispose();
       validating.dispose();
       decoder.dispose();
+    },
+  };
+}
+
+/** What `complete` draws rows from: of latent vectors from the prior, and from posteriors of rows. */
+export async function compileRedrawer(
+  engine: Engine,
+  parameters: StoredOf<Parameters>,
+  layout: VectorLayout,
+  latent: number,
+  mostRows: number,
+): Promise<Redrawer> {
+  const state = engine.hold<{ readonly parameters: Parameters }>({ parameters });
+  const output = (held: { readonly parameters: Parameters }, vectors: tf.Tensor2D) =>
+    probabilitiesOf(layout, decode(held.parameters, vectors, tf.tensor1d(paddingOf(layout))));
+  const decoding = await engine.compile(`decoding ${mostRows} rows`, {
+    state,
+    inputs: { latent: specOf(mostRows, latent) },
+    step: (held, { latent: vectors }) => ({ outputs: { output: output(held, vectors as tf.Tensor2D) } }),
+  });
+  const redrawing = await engine.compile(`redrawing ${mostRows} rows`, {
+    state,
+    inputs: { values: specOf(mostRows, layout.units), noise: specOf(mostRows, latent) },
+    step: (held, { values, noise }) => {
+      const vectors = encode(held.parameters, values as tf.Tensor2D, noise as tf.Tensor2D);
+      return { outputs: { output: output(held, vectors) } };
+    },
+  });
+  return {
+    async anew(rows, random) {
+      const vectors = new Float32Array(mostRows * latent);
+      vectors.set(drawLatent(parameters, rows, random));
+      return Float32Array.from((await decoding.run({ latent: vectors })).output);
+    },
+    async like(vectors, random) {
+      const values = new Float32Array(mostRows * layout.units);
+      values.set(vectors);
+      const noise = normal(random, [mostRows, latent], 1);
+      return Float32Array.from((await redrawing.run({ values, noise })).output);
+    },
+    deviations: deviationsOf(parameters),
+    dispose() {
+      decoding.dispose();
+      redrawing.dispose();
+      state.dispose();
     },
   };
 }

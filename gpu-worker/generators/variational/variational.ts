@@ -5,7 +5,7 @@ import { zerosLike } from '../../compute/tensors.js';
 import type { Generator } from '../generator.js';
 import { networkGenerator } from '../training/network-generator.js';
 import { firstParameters, Shape, type Parameters } from './network.js';
-import { compileDecoder, openTrainer, type FitState } from './steps.js';
+import { compileDecoder, compileRedrawer, openTrainer, type FitState } from './steps.js';
 
 /** A variational auto-encoder under its name: `vae` sees numbers as they are, `tvae` by their modes. */
 export function variational<Config extends VaeConfig | TvaeConfig>(
@@ -51,5 +51,7 @@ export function variational<Config extends VaeConfig | TvaeConfig>(
         },
       };
     },
+    redrawer: (engine, parameters, layout, { latent }, rows) =>
+      compileRedrawer(engine, parameters, layout, latent, rows),
   });
 }

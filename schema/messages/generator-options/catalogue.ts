@@ -65,4 +65,4 @@ export type GeneratorName = keyof typeof GENERATOR_OPTIONS;
 export const GENERATOR_NAMES = Object.keys(GENERATOR_OPTIONS) as GeneratorName[];
 
 /** Generators whose models draw rows around known cells, which completing a table takes. */
-export const COMPLETING_GENERATORS: readonly GeneratorName[] = ['autoregressive', 'mst'];
+export const COMPLETING_GENERATORS: readonly GeneratorName[] = ['autoregressive', 'tvae', 'vae', 'mst'];
