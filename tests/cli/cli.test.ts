@@ -138,6 +138,8 @@ describe('the command line', () => {
         'channel',
         '--drawings',
         '3',
+        '--doubt',
+        '0',
         '--seed',
         '3',
         '--set',
@@ -180,7 +182,7 @@ describe('the command line', () => {
       expect(run.config).toEqual({
         generator: 'autoregressive',
         columns: ['channel'],
-        doubt: 0.02,
+        doubt: 0,
         drawings: 3,
         autoregressive: { epochs: 5 },
       });
