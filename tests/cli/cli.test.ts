@@ -94,17 +94,6 @@ describe('the command line', () => {
       expect(Number(visits)).toBeGreaterThanOrEqual(2);
       expect(Number(visits)).toBeLessThanOrEqual(9);
     }
-    const balanced = await synthcart([
-      'sample',
-      ...['--run', runId, '--rows', '200', '--rebalance', 'channel=mail:0.75'],
-      ...['--out', join(out, 'balanced'), '--json'],
-    ]);
-    expect(balanced).toMatchObject({ code: 0 });
-    const mails = readFileSync(join(out, 'balanced', 'synthetic.csv'), 'utf8').match(/,mail,/g);
-    // Chance decides of each row.
-    expect(mails!.length).toBeGreaterThan(125);
-    expect(mails!.length).toBeLessThan(175);
-
     const scored = await synthcart([
       'evaluate',
       ...['--real', table, '--synthetic', join(out, 'synthetic.csv'), '--out', join(out, 'scored'), '--json'],
