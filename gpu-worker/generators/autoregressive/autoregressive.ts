@@ -10,7 +10,7 @@ import {
   ColumnCodes,
   codeWidths,
   decodeCodes,
-  encodeCodes,
+  encodeTable,
   fitTableCodes,
   orderedWidths,
 } from '../discretisation/column-codes.js';
@@ -33,7 +33,7 @@ import { layOut, type Layout } from './layout.js';
 import { inOrder, parameterShapes } from './network.js';
 import { fitPrivately } from './private-fit.js';
 import { BinSampler } from './sampling.js';
-import { train, type BinnedRows } from './training.js';
+import { train } from './training.js';
 
 const FEWEST_ROWS = 10;
 /** Length that the one-hot vector of a row may have; beyond it columns get fewer bins each. Its square is the direct weights. */
@@ -90,7 +90,11 @@ export const autoregressive: Generator<AutoregressiveConfig> = {
     };
     const layout = layoutOf(description);
     if (!layout) return new AutoregressiveModel(description, await nothingToTrain(session));
-    const binned = binnedRows(table, codes);
+    const binned = {
+      rows: table.rows,
+      bins: encodeTable(codes, table),
+      ordered: codes.flatMap(orderedWidths),
+    };
     const origin = originOf(session.seed, config, [description.columns, codes], binned.bins);
     const parameters = await train(layout, binned, config, session, random, origin);
     return new AutoregressiveModel(description, parameters);
@@ -296,15 +300,6 @@ function columnOrder(
     case 'random':
       return random.permutation(columns);
   }
-}
-
-function binnedRows(table: Table, codes: readonly ColumnCodes[]): BinnedRows {
-  const all = table.columns.flatMap((column, index) => encodeCodes(codes[index]!, column));
-  const matrix = new Uint16Array(table.rows * all.length);
-  all.forEach((chosen, position) => {
-    for (let row = 0; row < table.rows; row++) matrix[row * all.length + position] = chosen[row]!;
-  });
-  return { rows: table.rows, bins: matrix, ordered: codes.flatMap(orderedWidths) };
 }
 
 async function nothingToTrain(session: FitSession): Promise<ReadonlyMap<string, Float32Array>> {

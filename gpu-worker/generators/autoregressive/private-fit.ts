@@ -7,7 +7,7 @@ import { sizeOf, type Stored } from '../../compute/tensors.js';
 import { partOf, pausing } from '../../evaluation/pause.js';
 import { SecretBits, uniformOf, type RandomBits } from '../../privacy/secret-bits.js';
 import type { Table } from '../../tables/table.js';
-import { codeWidths, encodeCodes, type ColumnCodes } from '../discretisation/column-codes.js';
+import { codeWidths, encodeTable, type ColumnCodes } from '../discretisation/column-codes.js';
 import type { FitSession, PrivacyGuarantee } from '../generator.js';
 import type { PrivateTraining } from '../mst/budget.js';
 import { fitTree, type PrivateTree } from '../mst/private-tree.js';
@@ -111,7 +111,7 @@ async function train(
   const { rate, steps } = training as PrivateTraining;
   const expected = rate * rows;
   const capacity = Math.ceil(expected + DEVIATIONS_ABOVE * Math.sqrt(expected * (1 - rate)));
-  const bins = binsOf(table, codes);
+  const bins = encodeTable(codes, table);
   const shapes = parameterShapes(layout, config.residualBlocks);
   const { program, state, trained, dispose } = await privateSteps(session.engine, layout, shapes, start, {
     capacity,
@@ -150,16 +150,6 @@ async function train(
   } finally {
     dispose();
   }
-}
-
-/** A row-major matrix with a column a modelled one. */
-function binsOf(table: Table, codes: readonly ColumnCodes[]): Uint16Array {
-  const all = table.columns.flatMap((column, index) => encodeCodes(codes[index]!, column));
-  const bins = new Uint16Array(table.rows * all.length);
-  all.forEach((chosen, position) => {
-    for (let row = 0; row < table.rows; row++) bins[row * all.length + position] = chosen[row]!;
-  });
-  return bins;
 }
 
 /** Each row with the probability `rate`, by itself: the accountant counts on rows being drawn so, and on nobody knowing which. */

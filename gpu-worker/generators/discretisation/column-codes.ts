@@ -82,6 +82,16 @@ export function encodeCodes({ bins, refinement }: ColumnCodes, column: Column): 
   return codes;
 }
 
+/** All codes of a table's rows, row-major [rows, codes]. */
+export function encodeTable(codes: readonly ColumnCodes[], table: Table): Uint16Array {
+  const all = table.columns.flatMap((column, index) => encodeCodes(codes[index]!, column));
+  const matrix = new Uint16Array(table.rows * all.length);
+  all.forEach((chosen, position) => {
+    for (let row = 0; row < table.rows; row++) matrix[row * all.length + position] = chosen[row]!;
+  });
+  return matrix;
+}
+
 /** Values of rows with these codes; `start` is the position of their first row in the whole sample. */
 export function decodeCodes(
   { bins, refinement }: ColumnCodes,
