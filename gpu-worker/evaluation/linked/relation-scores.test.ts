@@ -13,10 +13,10 @@ const RELATION: Relation = {
 };
 const KEYS = { child: new Set(['user']), parent: new Set(['id']) };
 
-/** 200 users; those of type b have three orders of one size each, others one of a size of its own. */
+/** 200 users; those of type b have six orders of one size each, others one of a size of its own. */
 function shop(users: number, userOf = (row: number): string | null => `u${row}`): Related {
   const types = Array.from({ length: users }, (_, row) => (row % 2 ? 'b' : 'a'));
-  const parents = types.flatMap((type, row) => (type === 'b' ? [row, row, row] : [row]));
+  const parents = types.flatMap((type, row) => (type === 'b' ? Array.from({ length: 6 }, () => row) : [row]));
   const parent: Table = tableOf(
     categoricalColumn(
       'id',
@@ -48,7 +48,7 @@ describe('scores of a relation', () => {
     expect(scores.pairs).toEqual([
       expect.objectContaining({ parentColumn: 'type', childColumn: 'size', value: 1 }),
     ]);
-    expect(scores.cardinality.reference).toBeGreaterThan(0.85);
+    expect(scores.cardinality.reference).toBeGreaterThan(0.8);
     expect(scores.trend!.reference).toBeGreaterThan(0.8);
   });
 
@@ -69,9 +69,9 @@ describe('scores of a relation', () => {
   it('tell foreign keys without a parent, and rows without a foreign key', () => {
     const broken = shop(200, (row) => (row < 20 ? 'nobody' : row < 60 ? null : `u${row}`));
     const { integrity, parentless } = relationScores(RELATION, real, broken, KEYS, 1);
-    // Of 400 orders 40 are of nobody and 80 have no user.
-    expect(integrity).toBeCloseTo(280 / 320, 10);
-    expect(parentless).toEqual({ real: 0, synthetic: 120 / 400 });
+    // Of 700 orders 70 are of nobody and 140 have no user.
+    expect(integrity).toBeCloseTo(490 / 560, 10);
+    expect(parentless).toEqual({ real: 0, synthetic: 210 / 700 });
   });
 
   it('fall where children are given to parents at random', () => {
