@@ -35,6 +35,9 @@ export interface OutputFile {
   readonly path: string;
   readonly fileName: string;
   readonly mediaType: string;
+  /** The table that it is, or is about, in a run of several, and that table's rows where it is one. */
+  readonly table?: string;
+  readonly rows?: number;
 }
 
 export type StepProgress = (fraction: number, etaSeconds?: number) => void;
@@ -180,7 +183,8 @@ export class Session {
   /** Fetches an input into the attempt's folder and answers its path. */
   async fetch(input: JobInput): Promise<string> {
     // Not under the user's file name, which may be anything.
-    const path = join(this.folder, `input-${input.role.toLowerCase()}`);
+    const name = input.name === undefined ? input.role : `${input.role}-${input.name}`;
+    const path = join(this.folder, `input-${name.toLowerCase()}`);
     await download(input, `"${input.label}"`, path, this.signal);
     return path;
   }
@@ -198,10 +202,14 @@ export class Session {
       );
     }
     const outputs: Output[] = [];
-    for (const { kind, path, fileName, mediaType, bytes, sha256 } of described) {
+    for (const { kind, path, fileName, mediaType, bytes, sha256, table, rows } of described) {
       const file = { purpose: kind, fileName, mediaType, bytes, sha256 };
       const key = await this.#upload(file, { path, bytes }, this.signal);
-      outputs.push({ kind, key, fileName, mediaType, bytes, sha256 });
+      outputs.push({
+        ...{ kind, key, fileName, mediaType, bytes, sha256 },
+        ...(table !== undefined && { table }),
+        ...(rows !== undefined && { rows }),
+      });
       progress(outputs.length / described.length);
     }
     return outputs;

@@ -14,10 +14,12 @@ import { sampleRows } from '../steps/sample.js';
 import { chosenGenerator, train } from '../steps/train.js';
 import { readParquet, type SomeRows } from '../tables/parquet-reader.js';
 import type { RunResult } from './runners.js';
+import { synthesizeLinked } from './synthesize-linked.js';
 
 /** Fits a generator to a table, draws rows from it and scores them against the table. */
 export async function synthesize(session: Session): Promise<RunResult> {
   const config = session.job.config as SynthesizeConfig;
+  if (config.linked) return synthesizeLinked(session, config, config.linked);
   const choice = chosenGenerator(config);
   const isLog = choice.generator.name === 'sessions';
   const input = session.input('TABLE');

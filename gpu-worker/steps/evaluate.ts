@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { constraintText, type Constraint } from '../../schema/messages/constraints.js';
 import { recordText, type StepRecord } from '../../schema/messages/preparation.js';
 import type { Evaluation } from '../../schema/messages/scores.js';
+import type { RelationScores } from '../../schema/messages/relation-scores.js';
 import type { JobInput } from '../../schema/messages/job.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { rolesOf, type NamedRoles } from '../events/roles.js';
@@ -29,6 +30,8 @@ export interface Compared {
   readonly notes?: readonly string[];
   /** Of an event log, what is said of its columns' roles; the others are guessed. */
   readonly events?: NamedRoles;
+  /** Of a table among several: its name, by which its files are called, and how the relations to its parents are kept. */
+  readonly among?: { readonly name: string; readonly relations: readonly RelationScores[] };
   /** What made the synthetic table, where this run knows it. */
   readonly maker?: {
     readonly generator: string;
@@ -40,7 +43,18 @@ export interface Compared {
 /** Scores the synthetic table, and writes the scores as JSON and as a page for people. */
 export async function evaluateTables(
   session: Session,
-  { real, synthetic, test, target, constraints, preparation = [], events, notes = [], maker }: Compared,
+  {
+    real,
+    synthetic,
+    test,
+    target,
+    constraints,
+    preparation = [],
+    events,
+    among,
+    notes = [],
+    maker,
+  }: Compared,
   progress: StepProgress,
 ): Promise<{ evaluation: Evaluation; files: OutputFile[] }> {
   const found = await evaluate({
@@ -64,10 +78,12 @@ export async function evaluateTables(
   const evaluation: Evaluation = {
     ...found,
     rows: { ...found.rows, synthetic: synthetic.rows },
+    ...(among && { relations: [...among.relations] }),
     notes: [...notes, ...(synthetic.rows > synthetic.table.rows ? [cut] : []), ...found.notes],
   };
-  const scoresPath = join(session.folder, 'scores.json');
-  const reportPath = join(session.folder, 'report.html');
+  const prefix = among ? `${among.name}-` : '';
+  const scoresPath = join(session.folder, `${prefix}scores.json`);
+  const reportPath = join(session.folder, `${prefix}report.html`);
   await writeFile(scoresPath, JSON.stringify(evaluation));
   const page = renderReport(evaluation, {
     title: synthetic.input
@@ -94,9 +110,16 @@ export async function evaluateTables(
     },
   });
   await writeFile(reportPath, page);
+  const about = among && { table: among.name };
   const files: OutputFile[] = [
-    { kind: 'SCORES', path: scoresPath, fileName: 'scores.json', mediaType: 'application/json' },
-    { kind: 'REPORT', path: reportPath, fileName: 'report.html', mediaType: 'text/html' },
+    {
+      kind: 'SCORES',
+      path: scoresPath,
+      fileName: `${prefix}scores.json`,
+      mediaType: 'application/json',
+      ...about,
+    },
+    { kind: 'REPORT', path: reportPath, fileName: `${prefix}report.html`, mediaType: 'text/html', ...about },
   ];
   return { evaluation, files };
 }

@@ -59,21 +59,25 @@ function privacyOf({ privacy, options }: CardFacts['model']): string {
     : 'The model was not trained with differential privacy.';
 }
 
-/** Writes the card as JSON for programs and as Markdown for people. */
-export async function writeModelCard(folder: string, card: ModelCard): Promise<OutputFile[]> {
+/** Writes the card as JSON for programs and as Markdown for people; of a table among several, under its name. */
+export async function writeModelCard(folder: string, card: ModelCard, table?: string): Promise<OutputFile[]> {
+  const stem = table === undefined ? 'model-card' : `${table}-model-card`;
   const files = [
     {
-      fileName: 'model-card.json',
+      fileName: `${stem}.json`,
       mediaType: 'application/json',
       content: JSON.stringify(card, undefined, 2),
     },
-    { fileName: 'model-card.md', mediaType: 'text/markdown', content: markdownOf(card) },
+    { fileName: `${stem}.md`, mediaType: 'text/markdown', content: markdownOf(card) },
   ];
   return Promise.all(
     files.map(async ({ fileName, mediaType, content }) => {
       const path = join(folder, fileName);
       await writeFile(path, content);
-      return { kind: 'MODEL_CARD' as const, path, fileName, mediaType };
+      return {
+        ...{ kind: 'MODEL_CARD' as const, path, fileName, mediaType },
+        ...(table !== undefined && { table }),
+      };
     }),
   );
 }

@@ -38,6 +38,8 @@ export type StoredObject = z.infer<typeof StoredObject>;
 
 export const JobInput = StoredObject.extend({
   role: InputRole,
+  /** Tells inputs of the same role apart: the table's name in a run of several. */
+  name: z.string().optional(),
   fileName: z.string(),
   /** Set for tables: the Parquet file's columns. */
   columns: z.array(ColumnSchema).optional(),

@@ -25,6 +25,10 @@ export const Output = z.object({
   mediaType: z.string(),
   bytes: z.int().min(0),
   sha256: z.string(),
+  /** The table that it is, or is about, in a run of several. */
+  table: z.string().optional(),
+  /** Of a table, where the run makes several; else the run's rows are its. */
+  rows: z.int().min(0).optional(),
 });
 export type Output = z.infer<typeof Output>;
 

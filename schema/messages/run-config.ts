@@ -3,6 +3,7 @@ import { ColumnKind } from './column.js';
 import { Constraints, Violations } from './constraints.js';
 import { Conditions, Rebalance } from './conditions.js';
 import { Preparation } from './preparation.js';
+import { LinkedTables } from './linked.js';
 import { eventRoleOptions } from './generator-options/sessions.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
@@ -34,6 +35,8 @@ export const SynthesizeConfig = z.strictObject({
   violations: Violations.optional(),
   /** What is done to the real table before the generator learns from it, in this order. */
   preparation: Preparation.optional(),
+  /** Given for the generator `linked`: an input `TABLE` for each table, by its name, in place of one. */
+  linked: LinkedTables.optional(),
 });
 
 /** Samples more rows from input `MODEL`. */

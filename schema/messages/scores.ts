@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ColumnKind } from './column.js';
+import { RelationScores } from './relation-scores.js';
 
 /** The scores of an evaluation. Shares from 0 to 1, but distances and a `utility` that is an error, which may exceed 1. */
 export const SCORE_NAMES = {
@@ -221,6 +222,8 @@ export const Evaluation = z.object({
     real: CorrelationMatrix,
     synthetic: CorrelationMatrix,
   }),
+  /** Of a table among several: how the relations to its parents are kept. */
+  relations: z.array(RelationScores).optional(),
   /** Plain sentences: what was left out or cut, and why. */
   notes: z.array(z.string()),
 });

@@ -3,6 +3,7 @@ import { drawColumn } from './column-chart.js';
 import { html, Html } from './html.js';
 import { formatCount, formatPercent, formatSeconds, formatTime, formatValue } from './numbers.js';
 import { correlationMaps, trendMap } from './pair-maps.js';
+import { relationTable } from './relation-table.js';
 import { familyTiles, scoreTables } from './score-tables.js';
 import { REPORT_CSS } from './style.js';
 import { verdictOn, type Verdict } from './verdict.js';
@@ -47,8 +48,8 @@ export function renderReport(evaluation: Evaluation, context: ReportContext): st
       <body>
         <main>
           ${header(evaluation, context, verdict)} ${familyTiles(evaluation)} ${scoreTables(evaluation)}
-          ${worst(evaluation)} ${columns(evaluation)} ${correlationMaps(evaluation)} ${trendMap(evaluation)}
-          ${lineage(evaluation, context)}
+          ${relationTable(evaluation)} ${worst(evaluation)} ${columns(evaluation)}
+          ${correlationMaps(evaluation)} ${trendMap(evaluation)} ${lineage(evaluation, context)}
         </main>
       </body>
     </html> `;

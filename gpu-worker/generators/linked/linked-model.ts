@@ -47,6 +47,12 @@ export class LinkedModel {
     return this.planned.map(({ plan }) => ({ name: plan.name, columns: plan.columns }));
   }
 
+  /** The first table without parents, and how many rows the real one has. */
+  get root(): { readonly name: string; readonly rows: number } {
+    const { plan } = this.planned.find((one) => !one.plan.driver)!;
+    return { name: plan.name, rows: plan.rows };
+  }
+
   /**
    * All tables, parents first. `scale` is the number of rows of tables without parents, as a multiple of the real ones. Tables are
    * held in memory as long as children are to be drawn.

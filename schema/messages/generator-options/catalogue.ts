@@ -3,6 +3,7 @@ import { AutoregressiveConfig } from './autoregressive.js';
 import { CopulaConfig } from './copula.js';
 import { CtganConfig } from './ctgan.js';
 import { GanConfig } from './gan.js';
+import { LinkedConfig } from './linked.js';
 import { MstConfig } from './mst.js';
 import { NormalConfig } from './normal.js';
 import { SessionsConfig } from './sessions.js';
@@ -60,6 +61,14 @@ export const GENERATOR_OPTIONS = {
     options: SessionsConfig,
   },
 } as const satisfies Record<string, { summary: string; options: z.ZodType }>;
+
+/** Made of the same parts as the others, but of several tables, which a run names together with their relations. */
+export const LINKED_GENERATOR = {
+  name: 'linked',
+  summary:
+    'Several tables with foreign keys: parents first, children around what their parents are like. Every foreign key has its parent.',
+  options: LinkedConfig,
+} as const;
 
 export type GeneratorName = keyof typeof GENERATOR_OPTIONS;
 export const GENERATOR_NAMES = Object.keys(GENERATOR_OPTIONS) as GeneratorName[];
