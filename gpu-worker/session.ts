@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pRetry from 'p-retry';
+import type { ColumnSchema } from '../schema/messages/column.js';
 import type { Job, JobInput } from '../schema/messages/job.js';
 import type { Output, ReportBody } from '../schema/messages/report.js';
 import type { InputRole, OutputKind, StepName } from '../schema/messages/run-config.js';
@@ -35,9 +36,10 @@ export interface OutputFile {
   readonly path: string;
   readonly fileName: string;
   readonly mediaType: string;
-  /** The table that it is, or is about, in a run of several, and that table's rows where it is one. */
+  /** The table that it is, or is about, in a run of several, and that table's rows and columns where it is one. */
   readonly table?: string;
   readonly rows?: number;
+  readonly columns?: readonly ColumnSchema[];
 }
 
 export type StepProgress = (fraction: number, etaSeconds?: number) => void;
@@ -202,13 +204,14 @@ export class Session {
       );
     }
     const outputs: Output[] = [];
-    for (const { kind, path, fileName, mediaType, bytes, sha256, table, rows } of described) {
+    for (const { kind, path, fileName, mediaType, bytes, sha256, table, rows, columns } of described) {
       const file = { purpose: kind, fileName, mediaType, bytes, sha256 };
       const key = await this.#upload(file, { path, bytes }, this.signal);
       outputs.push({
         ...{ kind, key, fileName, mediaType, bytes, sha256 },
         ...(table !== undefined && { table }),
         ...(rows !== undefined && { rows }),
+        ...(columns && { columns: [...columns] }),
       });
       progress(outputs.length / described.length);
     }

@@ -70,7 +70,8 @@ export async function synthesizeLinked(
           sha256: input.sha256,
           rows: real.get(name)!.rows,
           rowsLeftOut: 0,
-          columns: real.get(name)!.columns.map(({ schema: column }) => column),
+          columns: table.columns.map(({ schema: column }) => column),
+          preparation: [],
         },
         model: {
           generator,

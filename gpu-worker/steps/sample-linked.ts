@@ -26,11 +26,8 @@ export async function sampleLinked(
       join(session.folder, `${name}.csv`),
       join(session.folder, `${name}.parquet`),
     ];
-    const writer = createTableWriter({
-      columns: table.columns.map(({ schema }) => schema),
-      csvPath,
-      parquetPath,
-    });
+    const columns = table.columns.map(({ schema }) => schema);
+    const writer = createTableWriter({ columns, csvPath, parquetPath });
     try {
       await writer.write(table);
       await writer.close();
@@ -38,7 +35,7 @@ export async function sampleLinked(
       await Promise.allSettled([writer.abort()]);
       throw error;
     }
-    const about = { table: name, rows: table.rows };
+    const about = { table: name, rows: table.rows, columns };
     files.push(
       { kind: 'SYNTHETIC_CSV', path: csvPath, fileName: `${name}.csv`, mediaType: 'text/csv', ...about },
       {

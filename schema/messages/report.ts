@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ColumnSchema } from './column.js';
 import { Failure } from './failure.js';
 import { AttemptRef } from './job.js';
 import { OutputKind, StepName } from './run-config.js';
@@ -27,8 +28,9 @@ export const Output = z.object({
   sha256: z.string(),
   /** The table that it is, or is about, in a run of several. */
   table: z.string().optional(),
-  /** Of a table, where the run makes several; else the run's rows are its. */
+  /** Of a table, where the run makes several; else they are the run's. */
   rows: z.int().min(0).optional(),
+  columns: z.array(ColumnSchema).optional(),
 });
 export type Output = z.infer<typeof Output>;
 

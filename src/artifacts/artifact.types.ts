@@ -35,6 +35,9 @@ export class InputRecord {
   @Field(() => InputRole, { description: 'What it was to the run.' })
   role!: InputRole;
 
+  @Field(() => String, { description: 'Its name among inputs of the same role; else empty.' })
+  name!: string;
+
   @Field(() => ID, { description: 'The dataset version or the artifact; it may be deleted since.' })
   id!: string;
 

@@ -3,7 +3,7 @@ import type { EvaluationReport } from './evaluation-report.types.js';
 
 /** What a SCORES artifact keeps, as the API shows it. Throws when it isn't an evaluation. */
 export function readEvaluation(stored: unknown): EvaluationReport {
-  const { rows, scores, columns, pairs, correlations, notes } = Evaluation.parse(stored);
+  const { rows, scores, columns, pairs, correlations, relations = [], notes } = Evaluation.parse(stored);
   return {
     rows: {
       real: rows.real,
@@ -26,6 +26,11 @@ export function readEvaluation(stored: unknown): EvaluationReport {
     })),
     pairs,
     correlations: correlatedPairs(correlations),
+    relations: relations.map((scores) => ({
+      ...scores,
+      trend: scores.trend ?? null,
+      siblings: scores.siblings ?? null,
+    })),
     notes,
   };
 }

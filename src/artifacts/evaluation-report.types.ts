@@ -1,4 +1,5 @@
 import { Field, Float, Int, ObjectType, createUnionType, registerEnumType } from 'type-graphql';
+import { Relation } from '../runs/linked.types.js';
 import {
   ReferenceSource as SOURCES,
   SCORE_NAMES,
@@ -274,6 +275,67 @@ export class EvaluatedRows {
   comparedSynthetic!: number;
 }
 
+@ObjectType({ description: 'A score from 0 to 1, higher is better, beside the same of real data.' })
+export class ComparedScore {
+  @Field(() => Float, { description: 'Of the synthetic tables.' })
+  value!: number;
+
+  @Field(() => Float, {
+    description: 'Of one random half of the real parents, with their children, against the other.',
+  })
+  reference!: number;
+}
+
+@ObjectType({ description: 'Shares of rows in both tables.' })
+export class RowShares {
+  @Field(() => Float, { description: 'In the real table.' })
+  real!: number;
+
+  @Field(() => Float, { description: 'In the synthetic table.' })
+  synthetic!: number;
+}
+
+@ObjectType({ description: "The trend of a parent's column and a child's." })
+export class RelatedPair extends ComparedScore {
+  @Field(() => String, { description: "The parent's column." })
+  parentColumn!: string;
+
+  @Field(() => String, { description: "The child's column." })
+  childColumn!: string;
+}
+
+@ObjectType({ description: 'How well synthetic tables keep a relation between two tables.' })
+export class RelationScores {
+  @Field(() => Relation, { description: 'The relation.' })
+  relation!: Relation;
+
+  @Field(() => Float, { description: 'Share of synthetic foreign keys that have a parent: 1.' })
+  integrity!: number;
+
+  @Field(() => RowShares, { description: 'Child rows without a parent.' })
+  parentless!: RowShares;
+
+  @Field(() => ComparedScore, {
+    description: '1 − the Kolmogorov–Smirnov statistic of children per parent.',
+  })
+  cardinality!: ComparedScore;
+
+  @Field(() => ComparedScore, {
+    nullable: true,
+    description: "Mean trend over pairs of a parent's and a child's column; null: there are none.",
+  })
+  trend!: ComparedScore | null;
+
+  @Field(() => ComparedScore, {
+    nullable: true,
+    description: 'Mean trend over columns between two children of one parent; null: no parent has two.',
+  })
+  siblings!: ComparedScore | null;
+
+  @Field(() => [RelatedPair], { description: 'The trends by pairs, the worst first.' })
+  pairs!: RelatedPair[];
+}
+
 @ObjectType({ description: 'What an evaluation of a synthetic table against the real one found.' })
 export class EvaluationReport {
   @Field(() => EvaluatedRows, { description: 'How many rows there were.' })
@@ -292,6 +354,11 @@ export class EvaluationReport {
     description: 'Every pair of numeric and date-time columns.',
   })
   correlations!: CorrelationComparison[];
+
+  @Field(() => [RelationScores], {
+    description: 'How the relations to parents are kept, where the table is one of several.',
+  })
+  relations!: RelationScores[];
 
   @Field(() => [String], { description: 'Plain sentences: what was left out or cut, and why.' })
   notes!: string[];

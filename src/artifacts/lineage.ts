@@ -18,6 +18,7 @@ const StoredLineage = z.object({
     z.union([
       z.object({
         role: InputRole,
+        name: z.string().optional(),
         dataset: z.string(),
         datasetVersionId: z.string(),
         number: z.number(),
@@ -46,6 +47,7 @@ export function readLineage(stored: unknown): Lineage {
     device: device ?? null,
     inputs: inputs.map((input) => ({
       role: input.role,
+      name: 'datasetVersionId' in input ? (input.name ?? '') : '',
       ...('artifactId' in input
         ? { id: input.artifactId, label: input.fileName }
         : { id: input.datasetVersionId, label: `${input.dataset} v${input.number}` }),

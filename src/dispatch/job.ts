@@ -32,7 +32,7 @@ export async function buildJob(
   const rows = await tx.runInput.findMany({
     where,
     include: { datasetVersion: { include: { dataset: true } }, artifact: true },
-    orderBy: { role: 'asc' },
+    orderBy: [{ role: 'asc' }, { name: 'asc' }],
   });
   const series = await tx.metricSeries.findMany({ where, select: { name: true, lastStep: true } });
   const runConfig = RunConfig.safeParse(run.config);
@@ -50,7 +50,7 @@ export async function buildJob(
   for (const row of rows) {
     const input = row.datasetVersion ? datasetInput(row, sign) : artifactInput(row, sign);
     if ('code' in input) return input;
-    inputs.push(input);
+    inputs.push(row.name === '' ? input : { ...input, name: row.name });
   }
   return {
     tenantId: run.tenantId,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   GENERATOR_NAMES,
   GENERATOR_OPTIONS,
+  LINKED_GENERATOR,
   type GeneratorName,
 } from '../../schema/messages/generator-options/catalogue.js';
 
@@ -17,8 +18,10 @@ interface OptionSchema {
 const pascal = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** The options of a generator as GraphQL types, so that a generator's zod schema is the one place that names them. */
-function optionTypes(generator: GeneratorName): { input: ClassType<object>; output: ClassType<object> } {
-  const { options, summary } = GENERATOR_OPTIONS[generator];
+function optionTypes(
+  generator: string,
+  { options, summary }: { options: z.ZodType; summary: string },
+): { input: ClassType<object>; output: ClassType<object> } {
   const { properties } = z.toJSONSchema(options, { io: 'input' }) as {
     properties: Record<string, OptionSchema>;
   };
@@ -69,7 +72,13 @@ function describe(option: string, { description, default: fallback }: OptionSche
   return fallback === undefined ? text : `${text} Default: ${JSON.stringify(fallback)}.`;
 }
 
-const OPTION_TYPES = GENERATOR_NAMES.map((generator) => ({ generator, ...optionTypes(generator) }));
+const OPTION_TYPES = GENERATOR_NAMES.map((generator) => ({
+  generator,
+  ...optionTypes(generator, GENERATOR_OPTIONS[generator]),
+}));
+
+/** Options of the generator of several tables. */
+export const LINKED_OPTIONS = optionTypes(LINKED_GENERATOR.name, LINKED_GENERATOR);
 
 /** Gives a class of the API a nullable field for the options of each of the generators, under the generator's name. */
 export function optionFields(

@@ -4,6 +4,7 @@ import type { RunKind } from '../platform/prisma-client/client.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
 import { PreparationStep } from './preparation.types.js';
+import { LinkedTables } from './linked.types.js';
 import { optionFields } from './generator-options.types.js';
 
 @ObjectType({ description: 'Reads an uploaded file.' })
@@ -31,6 +32,11 @@ export class SynthesizeConfig {
     description: 'What is done to the real table before the generator learns from it, in this order.',
   })
   preparation!: PreparationStep[];
+  @Field(() => LinkedTables, {
+    nullable: true,
+    description: 'Given when it learns from several tables, with the generator `linked`.',
+  })
+  tables!: LinkedTables | null;
 }
 
 @ObjectType({ description: 'Samples a fitted generator.' })

@@ -6,6 +6,7 @@ import { IDEMPOTENCY_KEY } from '../server/idempotency.js';
 import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
 import { PreparationStep } from './preparation.types.js';
+import { SynthesizeTablesInput } from './linked.types.js';
 import { optionFields } from './generator-options.types.js';
 
 /** The order of a list of runs. */
@@ -89,7 +90,11 @@ export class SampleInput {
   @Field(() => ID, { description: 'The model: an artifact of the kind MODEL.' })
   modelArtifactId!: string;
 
-  @Field(() => Int, { description: `Rows to make, 1–${MAX_SYNTHETIC_ROWS.toLocaleString('en')}.` })
+  @Field(() => Int, {
+    description:
+      `Rows to make, 1–${MAX_SYNTHETIC_ROWS.toLocaleString('en')}. Of a model of several tables: rows of the first table without ` +
+      'parents; the others follow.',
+  })
   rows!: number;
 
   @Field(() => [Condition], {
@@ -237,7 +242,8 @@ export class ProbeInput {
 }
 
 @InputType({
-  description: 'A new run. Give exactly one of `synthesize`, `sample`, `evaluate`, `complete` and `probe`.',
+  description:
+    'A new run. Give exactly one of `synthesize`, `synthesizeTables`, `sample`, `evaluate`, `complete` and `probe`.',
 })
 export class StartRunInput {
   @Field(() => ID, { description: 'The project that it belongs to.' })
@@ -266,6 +272,12 @@ export class StartRunInput {
 
   @Field(() => SynthesizeInput, { nullable: true, description: 'Fit a generator and sample it.' })
   synthesize?: SynthesizeInput | null;
+
+  @Field(() => SynthesizeTablesInput, {
+    nullable: true,
+    description: 'Fit the generator `linked` to several tables and sample it.',
+  })
+  synthesizeTables?: SynthesizeTablesInput | null;
 
   @Field(() => SampleInput, { nullable: true, description: 'Sample a fitted generator.' })
   sample?: SampleInput | null;

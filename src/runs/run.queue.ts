@@ -12,6 +12,8 @@ export const MAX_SEED = 2 ** 31 - 1;
 
 export interface QueuedInput {
   role: InputRole;
+  /** Tells inputs of the same role apart. */
+  name?: string;
   datasetVersionId?: string;
   artifactId?: string;
 }

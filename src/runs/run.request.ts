@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import { LinkedTables } from '../../schema/messages/linked.js';
 import {
   COMPLETING_GENERATORS,
   GENERATOR_OPTIONS,
+  LINKED_GENERATOR,
   type GeneratorName,
 } from '../../schema/messages/generator-options/catalogue.js';
 import { Constraint as ConstraintMessage } from '../../schema/messages/constraints.js';
@@ -19,8 +21,10 @@ import type { Transaction } from '../platform/database.js';
 import type { ArtifactKind, InputRole } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import type { Rebalance } from './condition.types.js';
+import { requireLinkedColumns } from './run.linked.js';
 import { requireFittingSteps } from './run.preparation.js';
 import type { QueuedInput } from './run.queue.js';
+import type { SynthesizeTablesInput } from './linked.types.js';
 import type { EventColumnsInput, StartRunInput, TableRefInput } from './run.inputs.js';
 
 type Path = readonly string[];
@@ -28,6 +32,12 @@ type Path = readonly string[];
 /** What a request asks for, checked as far as it can be without the database. */
 export type RequestedRun =
   | { config: Extract<RunConfig, { kind: 'SYNTHESIZE' }>; datasetVersionId: string }
+  | {
+      config: Extract<RunConfig, { kind: 'SYNTHESIZE' }>;
+      linked: LinkedTables;
+      /** One for each of the tables, in their order. */
+      datasetVersionIds: readonly string[];
+    }
   | { config: Extract<RunConfig, { kind: 'SAMPLE' }>; modelArtifactId: string }
   | {
       config: Extract<RunConfig, { kind: 'EVALUATE' }>;
@@ -39,7 +49,7 @@ export type RequestedRun =
     }
   | { config: Extract<RunConfig, { kind: 'PROBE' }> };
 
-const KINDS = ['synthesize', 'sample', 'evaluate', 'complete', 'probe'] as const;
+const KINDS = ['synthesize', 'synthesizeTables', 'sample', 'evaluate', 'complete', 'probe'] as const;
 
 /** Throws INVALID_INPUT with the path of the field that is wrong. */
 export function requestedRun(input: StartRunInput): RequestedRun {
@@ -51,6 +61,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
     );
   }
   if (input.synthesize) return synthesizeRequest(input.synthesize);
+  if (input.synthesizeTables) return tablesRequest(input.synthesizeTables);
   if (input.sample) {
     const { modelArtifactId, rows } = input.sample;
     const where = input.sample.where?.map(withoutNulls);
@@ -95,6 +106,12 @@ export function requestedRun(input: StartRunInput): RequestedRun {
 function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): RequestedRun {
   const { datasetVersionId, generator, rows, constraints, violations, preparation } = input;
   const path = ['input', 'synthesize'];
+  if (generator === LINKED_GENERATOR.name) {
+    throw invalid('The generator "linked" learns from several tables: start it with `synthesizeTables`.', [
+      ...path,
+      'generator',
+    ]);
+  }
   if (!Object.hasOwn(GENERATOR_OPTIONS, generator)) {
     throw invalid(
       `There is no generator "${generator}". Choose one of: ${Object.keys(GENERATOR_OPTIONS).join(', ')}.`,
@@ -145,6 +162,25 @@ function optionsOf(input: object, generator: GeneratorName, path: Path): Complet
   return options as CompleteConfig['options'];
 }
 
+function tablesRequest(input: SynthesizeTablesInput): RequestedRun {
+  const path = ['input', 'synthesizeTables'];
+  const options = withoutNulls(input.options ?? {});
+  checked<unknown>(LINKED_GENERATOR.options, options, [...path, 'options']);
+  const given = {
+    tables: input.tables.map(({ name, key }) => withoutNulls({ name, key })),
+    relations: input.relations.map((relation) => ({ ...relation })),
+    scale: input.scale ?? undefined,
+    orphans: input.orphans ?? undefined,
+  };
+  const linked = checked(LinkedTables, given, path);
+  const config = checked(
+    SynthesizeConfig,
+    { kind: 'SYNTHESIZE', generator: LINKED_GENERATOR.name, options, linked },
+    path,
+  );
+  return { config, linked, datasetVersionIds: input.tables.map(({ datasetVersionId }) => datasetVersionId) };
+}
+
 /** Inputs of which each has one of its fields, as messages have them: by `type`. Undefined without any. */
 function oneOfEach<T>(
   schema: z.ZodType<T>,
@@ -178,6 +214,7 @@ export async function resolveInputs(
   const resolver = { context, tx, projectId };
   switch (request.config.kind) {
     case 'SYNTHESIZE': {
+      if ('linked' in request) return linkedInputs(resolver, request.linked, request.datasetVersionIds);
       const { datasetVersionId } = request as Extract<RequestedRun, { datasetVersionId: string }>;
       const path = ['input', 'synthesize'];
       const table = await datasetInput(resolver, 'TABLE', datasetVersionId, [...path, 'datasetVersionId']);
@@ -227,6 +264,21 @@ interface Resolver {
 
 /** Artifacts that can be read as a table. */
 const TABLE_KINDS: readonly ArtifactKind[] = ['SYNTHETIC_PARQUET', 'COMPLETED_PARQUET'];
+/** The tables of a run that links them. */
+async function linkedInputs(
+  resolver: Resolver,
+  linked: LinkedTables,
+  datasetVersionIds: readonly string[],
+): Promise<QueuedInput[]> {
+  const path = ['input', 'synthesizeTables'];
+  const inputs: QueuedInput[] = [];
+  for (const [index, { name }] of linked.tables.entries()) {
+    const at = [...path, 'tables', String(index), 'datasetVersionId'];
+    inputs.push({ ...(await datasetInput(resolver, 'TABLE', datasetVersionIds[index]!, at)), name });
+  }
+  await requireLinkedColumns(resolver.context, resolver.tx, linked, datasetVersionIds, path);
+  return inputs;
+}
 
 function tableInput(
   resolver: Resolver,
@@ -288,7 +340,9 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, path: Path): T {
   const [issue] = parsed.error.issues;
   const field = issue?.path.map(String) ?? [];
   const given = field.reduce<unknown>((part, name) => (part as Record<string, unknown>)?.[name], value);
-  const name = field.length > 0 ? `\`${field.at(-1)}\`` : 'The value';
+  // A position says nothing without what it is a position in.
+  const named = /^\d+$/.test(field.at(-1) ?? '') ? field.slice(-2) : field.slice(-1);
+  const name = named.length > 0 ? `\`${named.join('.')}\`` : 'The value';
   throw invalid(`${name} must be ${issue ? wanted(issue) : 'another'}, not ${JSON.stringify(given)}.`, [
     ...path,
     ...field,

@@ -41,6 +41,7 @@ import {
 } from './run.types.js';
 import { shownConstraint } from './constraint.types.js';
 import { shownStep } from './preparation.types.js';
+import { shownTables } from './linked.types.js';
 
 const MOST_BUCKETS = 5_000;
 
@@ -232,6 +233,7 @@ export function shownConfig(config: Record<string, unknown>): object {
     violations: config['violations'] ?? 'refuse',
     preparation: ((config['preparation'] ?? []) as StoredStep[]).map(shownStep),
     rows: config['rows'] ?? null,
+    tables: shownTables(config),
   };
 }
 

@@ -25,8 +25,8 @@ type SucceededBody = Extract<ReportBody, { type: 'succeeded' }>;
 export interface CheckedOutputs {
   outputs: readonly Output[];
   ingest?: IngestResult;
-  evaluation?: Evaluation;
-  completion?: Completion;
+  /** What those of scores hold, by their keys. */
+  contents: ReadonlyMap<string, Evaluation | Completion>;
   /** Of a model that was fitted: those of its rows. A preparation may have made some and dropped others. */
   columns?: ColumnSchema[];
 }
@@ -54,7 +54,8 @@ export async function checkOutputs(
       return internalFailure(`The run's output ${output.fileName} is not stored as the worker reported it.`);
     }
   }
-  let checked: CheckedOutputs = { outputs: body.outputs };
+  const contents = new Map<string, Evaluation | Completion>();
+  let checked: CheckedOutputs = { outputs: body.outputs, contents };
   for (const output of body.outputs) {
     const form = formOf(output);
     if (!form) continue;
@@ -63,22 +64,29 @@ export async function checkOutputs(
     }
     const parsed = form.safeParse(parseJson(await objects.read(output.key, MOST_BYTES_READ)));
     if (!parsed.success) return internalFailure(`The run's output ${output.fileName} doesn't have its form.`);
-    checked = { ...checked, ...parsed.data };
+    const { content, ...rest } = parsed.data;
+    if (content) contents.set(output.key, content);
+    checked = { ...checked, ...rest };
   }
   return checked;
 }
 
+interface OutputContent extends Pick<CheckedOutputs, 'ingest' | 'columns'> {
+  content?: Evaluation | Completion;
+}
+
 /** Of an output whose content the gateway keeps, what that is; undefined for the others. */
-function formOf({ kind, mediaType }: Output): z.ZodType<Omit<CheckedOutputs, 'outputs'>> | undefined {
+function formOf({ kind, mediaType, table }: Output): z.ZodType<OutputContent> | undefined {
   switch (kind) {
     case 'PROFILE':
       return IngestResult.transform((ingest) => ({ ingest }));
     case 'SCORES':
-      return Evaluation.transform((evaluation) => ({ evaluation }));
+      return Evaluation.transform((content) => ({ content }));
     case 'COMPLETION':
-      return Completion.transform((completion) => ({ completion }));
+      return Completion.transform((content) => ({ content }));
     case 'MODEL_CARD':
-      return mediaType === 'application/json'
+      // Of several tables, each output names its own columns.
+      return mediaType === 'application/json' && table === undefined
         ? CardColumns.transform(({ data: { columns } }) => ({ columns }))
         : undefined;
     case 'TABLE':
@@ -208,13 +216,13 @@ async function createArtifacts(
   tx: Transaction,
   run: Run,
   attempt: Attempt,
-  { outputs, evaluation, completion, columns: modelled }: CheckedOutputs,
+  { outputs, contents, columns: modelled }: CheckedOutputs,
 ): Promise<Run> {
   if (outputs.length === 0) return run;
   const inputs = await tx.runInput.findMany({
     where: { tenantId: run.tenantId, runId: run.id },
     include: { datasetVersion: { include: { dataset: true } }, artifact: true },
-    orderBy: { role: 'asc' },
+    orderBy: [{ role: 'asc' }, { name: 'asc' }],
   });
   const lineage: Prisma.InputJsonObject = {
     runId: run.id,
@@ -226,8 +234,9 @@ async function createArtifacts(
     engineVersion: attempt.engineVersion,
     device: attempt.device,
     codeVersion: VERSION,
-    inputs: inputs.map(({ role, datasetVersion, artifact }) => ({
+    inputs: inputs.map(({ role, name, datasetVersion, artifact }) => ({
       role,
+      ...(name !== '' && { name }),
       ...(datasetVersion && {
         datasetId: datasetVersion.datasetId,
         dataset: datasetVersion.dataset.name,
@@ -238,13 +247,9 @@ async function createArtifacts(
       ...(artifact && { artifactId: artifact.id, fileName: artifact.fileName, sha256: artifact.sha256 }),
     })),
   };
-  // A model remembers its columns for those who sample it.
-  const source = inputs.find(({ role }) => role === 'TABLE' || role === 'MODEL');
+  // A model remembers its columns for those who sample it; one of several tables has them in its file.
+  const source = inputs.find(({ role, name }) => (role === 'TABLE' && name === '') || role === 'MODEL');
   const columns = modelled ?? source?.datasetVersion?.columns ?? source?.artifact?.columns ?? undefined;
-  const contentOf = (kind: Output['kind']) => {
-    if (kind === 'SCORES') return evaluation;
-    return kind === 'COMPLETION' ? completion : undefined;
-  };
   let eventSequence = run.eventSequence;
   for (const output of outputs) {
     const id = newId('artifact');
@@ -261,9 +266,12 @@ async function createArtifacts(
         objectKey: output.key,
         bytes: output.bytes,
         sha256: output.sha256,
-        rows: isTable ? run.rows : undefined,
-        columns: isTable || output.kind === 'MODEL' ? (columns as Prisma.InputJsonValue) : undefined,
-        content: contentOf(output.kind),
+        rows: isTable ? (output.rows ?? run.rows) : undefined,
+        columns:
+          isTable || output.kind === 'MODEL'
+            ? ((output.columns ?? columns) as Prisma.InputJsonValue)
+            : undefined,
+        content: contents.get(output.key),
         lineage,
       },
     });

@@ -92,8 +92,9 @@ export class RunService {
             projectId: failed.projectId,
             experimentId: failed.experimentId ?? undefined,
             config: RunConfig.parse(failed.config),
-            inputs: inputs.map(({ role, datasetVersionId, artifactId }) => ({
+            inputs: inputs.map(({ role, name, datasetVersionId, artifactId }) => ({
               role,
+              name,
               datasetVersionId: datasetVersionId ?? undefined,
               artifactId: artifactId ?? undefined,
             })),
@@ -219,7 +220,7 @@ export class RunService {
 
   inputsOf(request: RequestContext, runIds: readonly string[]): Promise<RunInput[][]> {
     return this.#grouped(request, runIds, (tx, where) =>
-      tx.runInput.findMany({ where, orderBy: { role: 'asc' } }),
+      tx.runInput.findMany({ where, orderBy: [{ role: 'asc' }, { name: 'asc' }] }),
     );
   }
 

@@ -93,6 +93,12 @@ export class InputReference {
   @Field(() => InputRole, { description: 'What it is to the run.' })
   role!: InputRole;
 
+  @Field(() => String, {
+    description:
+      'Its name among inputs of the same role, such as the tables of a run that links them; else empty.',
+  })
+  name!: string;
+
   @Field(() => ID, { nullable: true, description: 'The dataset version, if it is one.' })
   datasetVersionId!: string | null;
 

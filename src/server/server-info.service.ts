@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GENERATOR_OPTIONS } from '../../schema/messages/generator-options/catalogue.js';
+import { GENERATOR_OPTIONS, LINKED_GENERATOR } from '../../schema/messages/generator-options/catalogue.js';
 import { PRESENCE_SECONDS } from '../../schema/messages/presence.js';
 import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
 import type { Database } from '../platform/database.js';
@@ -19,13 +19,14 @@ interface OptionSchema {
 
 /** Tells what this installation is and can do. */
 export class ServerInfoService {
-  readonly #generators: Generator[] = Object.entries(GENERATOR_OPTIONS).map(
-    ([name, { summary, options }]) => ({
-      name,
-      summary,
-      options: optionsOf(options),
-    }),
-  );
+  readonly #generators: Generator[] = Object.entries({
+    ...GENERATOR_OPTIONS,
+    [LINKED_GENERATOR.name]: LINKED_GENERATOR,
+  }).map(([name, { summary, options }]) => ({
+    name,
+    summary,
+    options: optionsOf(options),
+  }));
 
   constructor(
     private readonly database: Database,

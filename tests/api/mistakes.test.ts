@@ -15,12 +15,30 @@ const start = (input: object) =>
 const complete = (input: object) => start({ complete: { datasetVersionId: 'dsv_x', ...input } });
 const synthesize = (input: object) => start({ synthesize: { datasetVersionId: 'dsv_x', ...input } });
 
+const relation = {
+  childTable: 'orders',
+  foreignKeyColumn: 'user',
+  parentTable: 'users',
+  parentKeyColumn: 'id',
+};
+const link = (input: object) =>
+  start({
+    synthesizeTables: {
+      tables: [
+        { name: 'users', datasetVersionId: 'dsv_x' },
+        { name: 'orders', datasetVersionId: 'dsv_y' },
+      ],
+      relations: [relation],
+      ...input,
+    },
+  });
+
 test.each<[string, () => Promise<unknown>, string[], string]>([
   [
     'nothing to do',
     () => start({}),
     [],
-    'exactly one of synthesize, sample, evaluate, complete, probe; none is',
+    'exactly one of synthesize, synthesizeTables, sample, evaluate, complete, probe; none is',
   ],
   [
     'two things to do',
@@ -51,6 +69,54 @@ test.each<[string, () => Promise<unknown>, string[], string]>([
     () => complete({ drawings: 0 }),
     ['complete', 'drawings'],
     '`drawings` must be at least 1, not 0.',
+  ],
+  [
+    'a generator of several tables for one',
+    () => synthesize({ generator: 'linked' }),
+    ['synthesize', 'generator'],
+    'start it with `synthesizeTables`',
+  ],
+  [
+    'a relation to a table that is not there',
+    () => link({ relations: [{ ...relation, parentTable: 'people' }] }),
+    ['synthesizeTables', 'relations', '0', 'parentTable'],
+    '`parentTable` must be the name of a table (users, orders), not "people".',
+  ],
+  [
+    'relations in a circle',
+    () =>
+      link({
+        relations: [
+          relation,
+          { childTable: 'users', foreignKeyColumn: 'last', parentTable: 'orders', parentKeyColumn: 'id' },
+        ],
+      }),
+    ['synthesizeTables', 'relations', '0'],
+    '"orders.user → users.id" is on a way that leads from a table back to itself',
+  ],
+  [
+    'a name of a table that can name no file',
+    () =>
+      link({
+        tables: [
+          { name: '../users', datasetVersionId: 'x' },
+          { name: 'orders', datasetVersionId: 'y' },
+        ],
+      }),
+    ['synthesizeTables', 'tables', '0', 'name'],
+    'beginning with a letter',
+  ],
+  [
+    'an option of linked tables out of its range',
+    () => link({ options: { parentBins: 1 } }),
+    ['synthesizeTables', 'options', 'parentBins'],
+    '`parentBins` must be at least 2, not 1.',
+  ],
+  [
+    'a table that is not there',
+    () => link({}),
+    ['synthesizeTables', 'tables', '0', 'datasetVersionId'],
+    'dsv_x',
   ],
   [
     'an option below its range',
