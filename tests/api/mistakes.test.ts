@@ -113,12 +113,6 @@ test.each<[string, () => Promise<unknown>, string[], string]>([
     '`parentBins` must be at least 2, not 1.',
   ],
   [
-    'a table that is not there',
-    () => link({}),
-    ['synthesizeTables', 'tables', '0', 'datasetVersionId'],
-    'dsv_x',
-  ],
-  [
     'an option below its range',
     () => synthesize({ autoregressive: { epochs: 0 } }),
     ['synthesize', 'autoregressive', 'epochs'],
@@ -167,7 +161,7 @@ test.each<[string, () => Promise<unknown>, string[], string]>([
     'a condition of both values and a range',
     () => start({ sample: { modelArtifactId: 'x', rows: 1, where: [{ column: 'a', in: ['1'], min: '1' }] } }),
     ['sample', 'where', '0'],
-    '`0` must be a condition with either in, or min, max or both, not {',
+    '`where.0` must be a condition with either in, or min, max or both, not {',
   ],
   [
     'two conditions on one column',
