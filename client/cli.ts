@@ -23,6 +23,7 @@ import * as operations from './operations.js';
 import { localAccount, startPlatform } from './platform.js';
 import { RunDisplay } from './run-display.js';
 import { scoreTable } from './score-table.js';
+import { relationTable, synthesizeTables } from './commands/synthesize-tables.js';
 import { synthesize } from './synthesize.js';
 
 /** The command line is wrong in a way that commander can't know. */
@@ -161,6 +162,48 @@ interface SynthesizeOptions {
   constraints?: string;
   dropViolations?: boolean;
   preparation?: string;
+  out: string;
+  set: Record<string, number | string | boolean>;
+  folder: string;
+  json?: boolean;
+}
+
+program
+  .command('synthesize-tables')
+  .description('learn several tables with foreign keys and make others of their shape, whose keys fit')
+  .argument('<file>', 'JSON: tables, each with its file, and relations such as "orders.user -> users.id"')
+  .option(
+    '--scale <factor>',
+    'rows of tables without parents, as a multiple of the real ones',
+    positiveNumber,
+  )
+  .option('--orphans-missing', 'take foreign keys without a parent for missing; otherwise they are an error')
+  .option('--seed <seed>', 'the same seed, engine and files give the same rows', naturalNumber)
+  .option('--out <folder>', 'for what the run makes', 'out')
+  .option('--set <key=value>', 'one of the options of the generator `linked`; repeatable', collectOption, {})
+  .option('--folder <folder>', 'of the platform that is started when SYNTHCART_URL is not set', '.synthcart')
+  .option('--json', 'print what was made as JSON and nothing else')
+  .addHelpText(
+    'after',
+    '\nExample of a file:\n  {"tables": {"users": "users.csv", "orders": {"file": "orders.csv", "key": "id"}},\n' +
+      '   "relations": ["orders.user -> users.id"]}\n\nExample:\n  $ synthcart synthesize-tables shop.json --scale 2 --out out/shop',
+  )
+  .action(async (file: string, options: SynthesizeTablesOptions) => {
+    const { folder, json, orphansMissing, set, ...rest } = options;
+    const orphans = orphansMissing ? 'MISSING' : undefined;
+    await withPlatform(folder, async (connection, projectId) => {
+      const request = { projectId, file, orphans, options: set, ...rest };
+      const made = await synthesizeTables(connection, request, observer);
+      if (json) return void process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+      process.stdout.write(`${relationTable(made.relations)}\n`);
+      process.stdout.write(made.files.map((path) => `  ${path}\n`).join(''));
+    });
+  });
+
+interface SynthesizeTablesOptions {
+  scale?: number;
+  orphansMissing?: boolean;
+  seed?: number;
   out: string;
   set: Record<string, number | string | boolean>;
   folder: string;
@@ -395,6 +438,12 @@ function requireFile(path: string): void {
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1.');
+  return value;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Give a number above 0.');
   return value;
 }
 

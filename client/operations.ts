@@ -132,7 +132,13 @@ export const RUN_RESULT = `query RunResult($id: ID!) {
     failure { code message location { file line column field } }
     artifacts { nodes {
       id kind fileName mediaType bytes sha256 downloadUrl
-      report { scores { name family value reference referenceSource better unit meaning } }
+      report {
+        scores { name family value reference referenceSource better unit meaning }
+        relations {
+          relation { childTable foreignKeyColumn parentTable parentKeyColumn }
+          integrity cardinality { value reference } trend { value reference } siblings { value reference }
+        }
+      }
     } }
   }
 }`;
@@ -162,7 +168,15 @@ export interface Artifact {
   bytes: number;
   sha256: string;
   downloadUrl: string;
-  report: { scores: Score[] } | null;
+  report: { scores: Score[]; relations: RelationScores[] } | null;
+}
+/** Each score beside that of one half of the real parents against the other. */
+export interface RelationScores {
+  relation: { childTable: string; foreignKeyColumn: string; parentTable: string; parentKeyColumn: string };
+  integrity: number;
+  cardinality: { value: number; reference: number };
+  trend: { value: number; reference: number } | null;
+  siblings: { value: number; reference: number } | null;
 }
 export interface Score {
   name: string;
