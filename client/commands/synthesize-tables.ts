@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import Table from 'cli-table3';
@@ -27,6 +28,12 @@ const TablesFile = z.strictObject({
   relations: z.array(z.string().regex(RELATION, 'it must be such as "orders.user -> users.id"')),
 });
 
+interface Described {
+  readonly tables: readonly { name: string; path: string; key: string | undefined }[];
+  /** As the API's `RelationInput`. */
+  readonly relations: readonly object[];
+}
+
 export interface TablesRequest {
   projectId: string;
   /** JSON: tables and relations. */
@@ -55,20 +62,17 @@ export async function synthesizeTables(
 ): Promise<SynthesizedTables> {
   const described = await readTables(file);
   const tables: { name: string; datasetVersionId: string; key?: string }[] = [];
-  for (const [name, table] of Object.entries(described.tables)) {
-    const { file: given, key } = typeof table === 'string' ? { file: table, key: undefined } : table;
-    const path = resolve(dirname(file), given);
+  for (const { name, path, key } of described.tables) {
     const uploaded = await uploadDataset(connection, { projectId, path, name: basename(path) });
     await finish(connection, uploaded.runId, observe(`Ingest ${name}`));
     tables.push({ name, datasetVersionId: uploaded.datasetVersionId, ...(key !== undefined && { key }) });
   }
-  const relations = described.relations.map((text) => ({ ...RELATION.exec(text)!.groups }));
   const started = await connection.mutate<operations.StartRun>(operations.START_RUN, {
     input: {
       projectId,
       seed,
       synthesizeTables: {
-        ...{ tables, relations, scale, orphans },
+        ...{ tables, relations: described.relations, scale, orphans },
         options: Object.keys(options).length > 0 ? options : undefined,
       },
     },
@@ -83,7 +87,7 @@ export async function synthesizeTables(
   };
 }
 
-async function readTables(path: string): Promise<z.infer<typeof TablesFile>> {
+async function readTables(path: string): Promise<Described> {
   let content: unknown;
   try {
     content = JSON.parse(await readFile(path, 'utf8'));
@@ -93,7 +97,15 @@ async function readTables(path: string): Promise<z.infer<typeof TablesFile>> {
     );
   }
   const parsed = TablesFile.safeParse(content);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const tables = Object.entries(parsed.data.tables).map(([name, table]) => {
+      const { file, key } = typeof table === 'string' ? { file: table, key: undefined } : table;
+      return { name, path: resolve(dirname(path), file), key };
+    });
+    const missing = tables.find((table) => !existsSync(table.path));
+    if (missing) throw new UnreadableList(`There is no file ${missing.path}, which ${path} names.`);
+    return { tables, relations: parsed.data.relations.map((text) => ({ ...RELATION.exec(text)!.groups })) };
+  }
   const [issue] = parsed.error.issues;
   const at = issue && issue.path.length > 0 ? ` (at ${issue.path.join('.')}: ${issue.message})` : '';
   throw new UnreadableList(`${path} must hold tables and relations such as ${EXAMPLE}${at}.`);

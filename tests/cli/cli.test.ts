@@ -202,6 +202,44 @@ describe('the command line', () => {
     expect(unknown.stderr).toContain('no column "chanel". It has: "visits"');
   }, 90_000);
 
+  test('synthesizes tables that refer to each other', async () => {
+    const users = Array.from({ length: 30 }, (_, row) => `u${row},${['de', 'fr'][row % 2]}`);
+    const orders = Array.from({ length: 90 }, (_, row) => `u${(row * 7) % 30},${1 + (row % 4)}`);
+    await writeFile(join(folder, 'users.csv'), ['id,country', ...users].join('\n'));
+    await writeFile(join(folder, 'orders.csv'), ['user,items', ...orders].join('\n'));
+    const file = join(folder, 'shop.json');
+    const described = { users: 'users.csv', orders: { file: 'orders.csv' } };
+    await writeFile(file, JSON.stringify({ tables: described, relations: ['orders.user -> users.id'] }));
+    const out = join(folder, 'tables');
+    const made = await synthcart([
+      'synthesize-tables',
+      file,
+      ...['--scale', '0.5', '--seed', '3', '--set', 'epochs=2', '--set', 'parts=0', '--out', out, '--json'],
+    ]);
+    expect(made).toMatchObject({ code: 0 });
+    expect(JSON.parse(made.stdout)).toMatchObject({ relations: [{ integrity: 1 }] });
+    const rowsOf = (name: string): string[][] =>
+      readFileSync(join(out, name), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(','));
+    const keys = new Set(rowsOf('users.csv').map(([id]) => id));
+    expect(keys.size).toBe(15);
+    expect(rowsOf('orders.csv').filter(([user]) => !keys.has(user))).toEqual([]);
+    expect(readFileSync(join(out, 'orders-report.html'), 'utf8')).toContain('orders.user → users.id');
+
+    await writeFile(file, JSON.stringify({ tables: { users: 'nowhere.csv' }, relations: [] }));
+    const missing = await synthcart(['synthesize-tables', file]);
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('nowhere.csv') as unknown });
+    await writeFile(file, JSON.stringify({ tables: described, relations: ['orders to users'] }));
+    const unclear = await synthcart(['synthesize-tables', file]);
+    expect(unclear).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('orders.user -> users.id') as unknown,
+    });
+  }, 90_000);
+
   test('says which option is wrong, and ends with 1', async () => {
     const refused = await synthcart([
       'synthesize',
