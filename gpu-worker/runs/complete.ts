@@ -21,6 +21,7 @@ import type { OutputFile, Session, StepProgress } from '../session.js';
 import { loadModel } from '../steps/load-model.js';
 import { loadTable, MOST_ROWS_LEARNT } from '../steps/load-table.js';
 import { chosenGenerator, train, type Choice } from '../steps/train.js';
+import { writeModel } from '../steps/write-model.js';
 import { complement, rowsAt } from '../tables/rows.js';
 import { columnOf, type Table } from '../tables/table.js';
 import { createTableWriter } from '../tables/table-writer.js';
@@ -114,7 +115,7 @@ export async function complete(session: Session): Promise<RunResult> {
     const completed = withCells(table, editsOf(found.filled));
     const files = await writeFiles(session, completed, table, found, completion, report);
     // What was fitted here can complete other tables.
-    if (choice) files.push(await modelFile(session, model));
+    if (choice) files.push(await writeModel(session.folder, model));
     return session.publish(files, progress);
   });
   return { outputs, rows: table.rows };
@@ -282,10 +283,4 @@ async function writeFiles(
   await writeFile(summary.path, JSON.stringify(completion));
   await writeFile(page.path, report);
   return [csv, parquet, cells, summary, page];
-}
-
-async function modelFile(session: Session, model: FittedGenerator): Promise<OutputFile> {
-  const path = join(session.folder, 'model.safetensors');
-  await writeFile(path, await model.save());
-  return { kind: 'MODEL', path, fileName: 'model.safetensors', mediaType: 'application/octet-stream' };
 }

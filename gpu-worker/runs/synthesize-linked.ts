@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { LINKED_GENERATOR } from '../../schema/messages/generator-options/catalogue.js';
 import type { JobInput } from '../../schema/messages/job.js';
 import type { LinkedTables } from '../../schema/messages/linked.js';
@@ -13,6 +11,7 @@ import { loadTable } from '../steps/load-table.js';
 import { modelCard, writeModelCard } from '../steps/model-card.js';
 import { sampleLinked } from '../steps/sample-linked.js';
 import { fitSession, parsedOptions } from '../steps/train.js';
+import { writeModel } from '../steps/write-model.js';
 import type { Table } from '../tables/table.js';
 import type { RunResult } from './runners.js';
 
@@ -90,14 +89,7 @@ export async function synthesizeLinked(
     return files;
   });
   const outputs = await session.step('publish', async (progress) => {
-    const path = join(session.folder, 'model.safetensors');
-    await writeFile(path, await model.save());
-    const modelFile: OutputFile = {
-      kind: 'MODEL',
-      path,
-      fileName: 'model.safetensors',
-      mediaType: 'application/octet-stream',
-    };
+    const modelFile = await writeModel(session.folder, model);
     return session.publish([...sampled.files, modelFile, ...evaluated], progress);
   });
   const rows = [...sampled.tables.values()].reduce((sum, table) => sum + table.rows, 0);

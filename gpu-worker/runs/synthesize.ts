@@ -1,10 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SessionsConfig } from '../../schema/messages/generator-options/sessions.js';
 import type { JobInput } from '../../schema/messages/job.js';
 import type { SynthesizeConfig } from '../../schema/messages/run-config.js';
 import { startEngine } from '../compute/engine.js';
-import type { OutputFile, Session } from '../session.js';
+import type { Session } from '../session.js';
 import { constrain } from '../steps/constrain.js';
 import { evaluateTables, type Compared } from '../steps/evaluate.js';
 import { loadRowsToLearn, loadTable } from '../steps/load-table.js';
@@ -12,6 +10,7 @@ import { modelCard, writeModelCard, type CardFacts } from '../steps/model-card.j
 import { prepareTable } from '../steps/prepare.js';
 import { sampleRows } from '../steps/sample.js';
 import { chosenGenerator, train } from '../steps/train.js';
+import { writeModel } from '../steps/write-model.js';
 import { readParquet, type SomeRows } from '../tables/parquet-reader.js';
 import type { RunResult } from './runners.js';
 import { synthesizeLinked } from './synthesize-linked.js';
@@ -78,14 +77,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
     return evaluateTables(session, compared, progress);
   });
   const outputs = await session.step('publish', async (progress) => {
-    const modelPath = join(session.folder, 'model.safetensors');
-    await writeFile(modelPath, await model.save());
-    const modelFile: OutputFile = {
-      kind: 'MODEL',
-      path: modelPath,
-      fileName: 'model.safetensors',
-      mediaType: 'application/octet-stream',
-    };
+    const modelFile = await writeModel(session.folder, model);
     const facts: CardFacts = {
       runId: session.job.runId,
       data: {

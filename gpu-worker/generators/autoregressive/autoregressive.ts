@@ -9,7 +9,7 @@ import { isMissing, type Table } from '../../tables/table.js';
 import {
   ColumnCodes,
   codeWidths,
-  decodeCodes,
+  decodeTable,
   encodeTable,
   fitTableCodes,
   orderedWidths,
@@ -211,18 +211,7 @@ class AutoregressiveModel implements FittedGenerator {
 
   private decoded(start: number, rows: number, drawn: Int32Array | undefined, random: Random): Table {
     const { columns, codes } = this.description;
-    const width = drawn ? drawn.length / rows : 0;
-    let modelled = 0;
-    return {
-      rows,
-      columns: columns.map((schema, index) => {
-        const chosen = codeWidths(codes[index]!).map(() => {
-          const at = modelled++;
-          return Uint16Array.from({ length: rows }, (_, row) => drawn![row * width + at]!);
-        });
-        return decodeCodes(codes[index]!, schema, chosen, rows, start, random.derive('values', index));
-      }),
-    };
+    return decodeTable(codes, columns, drawn ?? new Int32Array(0), rows, start, random);
   }
 
   /** Undefined when there is nothing to draw. */

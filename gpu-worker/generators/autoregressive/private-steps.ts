@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adam, type AdamState } from '../../compute/optimizers/adam.js';
 import { movingAverage } from '../../compute/optimizers/averaging.js';
 import { SMALLEST_NORM } from '../../compute/optimizers/clipping.js';
+import { noisyMean } from '../../compute/optimizers/per-sample.js';
 import { valueAndGradients } from '../../compute/optimizers/value-and-gradients.js';
 import type { Engine, Program, Variables } from '../../compute/program.js';
 import { sizeOf, stored, type Spec, type Stored, type StoredOf } from '../../compute/tensors.js';
@@ -95,10 +96,14 @@ export async function privateSteps(
     inputs,
     step: (held, { oneHot, present, noise, rate, correction, averaging }) => {
       const sums = clippedSums(layout, held, oneHot as tf.Tensor2D, present as tf.Tensor1D, clipNorm);
-      const gradients = sums.map((sum, at) => {
-        const noisy = tf.div(tf.add(sum, tf.mul(noise[at] as tf.Tensor, deviation * clipNorm)), expected);
-        return held.masks[at]!.size > 0 ? tf.mul(noisy, held.masks[at]!) : noisy;
+      const noisy = noisyMean<readonly tf.Tensor[]>(sums, noise, {
+        limit: clipNorm,
+        multiplier: deviation,
+        batch: expected,
       });
+      const gradients = noisy.map((gradient, at) =>
+        held.masks[at]!.size > 0 ? tf.mul(gradient, held.masks[at]!) : gradient,
+      );
       const next = adam(held.adam, gradients, {
         rate: rate as tf.Scalar,
         correction: correction as tf.Scalar,

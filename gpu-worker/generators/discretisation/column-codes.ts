@@ -92,6 +92,29 @@ export function encodeTable(codes: readonly ColumnCodes[], table: Table): Uint16
   return matrix;
 }
 
+/** The other way round: the table of rows with codes [rows, codes]; `start` is the position of their first row in the whole sample. */
+export function decodeTable(
+  codes: readonly ColumnCodes[],
+  columns: readonly ColumnSchema[],
+  drawn: Int32Array,
+  rows: number,
+  start: number,
+  random: Random,
+): Table {
+  const width = codes.flatMap(codeWidths).length;
+  let position = 0;
+  return {
+    rows,
+    columns: columns.map((schema, index) => {
+      const chosen = codeWidths(codes[index]!).map(() => {
+        const at = position++;
+        return Uint16Array.from({ length: rows }, (_, row) => drawn[row * width + at]!);
+      });
+      return decodeCodes(codes[index]!, schema, chosen, rows, start, random.derive('values', index));
+    }),
+  };
+}
+
 /** Values of rows with these codes; `start` is the position of their first row in the whole sample. */
 export function decodeCodes(
   { bins, refinement }: ColumnCodes,

@@ -10,7 +10,7 @@ import { cellsBetween } from '../../tables/rows.js';
 import type { Table } from '../../tables/table.js';
 import { inChunks, ROWS_AT_A_TIME } from '../chunks.js';
 import { binCount } from '../discretisation/column-bins.js';
-import { ColumnCodes, codeWidths, decodeCodes } from '../discretisation/column-codes.js';
+import { ColumnCodes, codeWidths, decodeTable } from '../discretisation/column-codes.js';
 import { knownCodes } from '../discretisation/known-codes.js';
 import type { Finding, FittedGenerator, Generator, PrivacyGuarantee, SampleSession } from '../generator.js';
 import { knownColumns, withKnownCells } from '../known-cells.js';
@@ -131,20 +131,7 @@ class MstModel implements FittedGenerator {
 
   #decoded(start: number, rows: number, drawn: Int32Array, random: Random): Table {
     const { columns, codes } = this.description;
-    const width = widthsOf(codes).length;
-    let at = 0;
-    return {
-      rows,
-      columns: columns.map((schema, index) => {
-        const ofColumn = codes[index]!;
-        const place = codeWidths(ofColumn).length > 0 ? at++ : undefined;
-        const chosen =
-          place === undefined
-            ? []
-            : [Uint16Array.from({ length: rows }, (_, row) => drawn[row * width + place]!)];
-        return decodeCodes(ofColumn, schema, chosen, rows, start, random.derive('values', index));
-      }),
-    };
+    return decodeTable(codes, columns, drawn, rows, start, random);
   }
 }
 
