@@ -13,10 +13,11 @@ import { MODELS, modelOf } from './models/index.js';
 import type { BenchModel } from './models/model.js';
 import { prepareTracing } from './products.js';
 import { notesOf, tableOf, type Row } from './table.js';
-import { findTorch, torchCommand, torchEnvironment } from './torch.js';
+import { findTorch, hasCuda, torchCommand, torchEnvironment } from './torch.js';
 
 const ENGINE_PROCESS = fileURLToPath(new URL('./engine-process.js', import.meta.url));
 const TORCH = 'PyTorch';
+const TORCH_ON_GPU = 'PyTorch on CUDA';
 /** All others compute with one thread, or on a GPU, and are measured once. */
 const THREADED: ReadonlySet<EngineName> = new Set<EngineName>(['onnx-cpu']);
 /** Shown beside onnx-cpu, which they must beat to be worth their while. */
@@ -133,11 +134,14 @@ async function benchOf(
   if (python) {
     const file = join(folder, `${model.name}.safetensors`);
     await writeFile(file, writeSafetensors(model.tensors()));
-    await enter(
-      TORCH,
-      torchCommand(python, model.name, threads, file, model.details),
-      torchEnvironment(threads),
-    );
+    const onGpu = engines.some((engine) => FOR_GPUS.has(engine)) && (await hasCuda(python));
+    for (const device of onGpu ? (['cpu', 'cuda'] as const) : (['cpu'] as const)) {
+      await enter(
+        device === 'cuda' ? TORCH_ON_GPU : TORCH,
+        torchCommand(python, model.name, device, threads, file, model.details),
+        torchEnvironment(threads),
+      );
+    }
   }
   for (const engine of engines) {
     const command = [process.execPath, ENGINE_PROCESS, model.name, String(threads), engine] as const;
@@ -153,7 +157,7 @@ async function benchOf(
       engine,
       operations,
       ceiling: ceilings.get(engine),
-      torch: figuresOf(TORCH),
+      torch: (FOR_GPUS.has(engine) ? figuresOf(TORCH_ON_GPU) : undefined) ?? figuresOf(TORCH),
       onCpu: FOR_GPUS.has(engine) ? figuresOf('onnx-cpu') : undefined,
       figures: figuresOf(engine),
       skipped: skipped.get(engine),

@@ -21,14 +21,24 @@ export async function findTorch(given?: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** Whether it has a GPU to compute on. */
+export async function hasCuda(python: string): Promise<boolean> {
+  const check = 'import sys, torch; sys.exit(0 if torch.cuda.is_available() else 1)';
+  return promisify(execFile)(python, ['-c', check]).then(
+    () => true,
+    () => false,
+  );
+}
+
 export function torchCommand(
   python: string,
   model: string,
+  device: 'cpu' | 'cuda',
   threads: number,
   tensors: string,
   details: object,
 ): [string, ...string[]] {
-  return [python, SCRIPT, model, String(threads), tensors, JSON.stringify(details)];
+  return [python, SCRIPT, model, device, String(threads), tensors, JSON.stringify(details)];
 }
 
 export function torchEnvironment(threads: number): NodeJS.ProcessEnv {

@@ -13,7 +13,7 @@ from torch import nn
 
 def linear(tensors, prefix):
     weights = tensors[prefix + "/weights"]
-    layer = nn.Linear(weights.shape[0], weights.shape[1])
+    layer = nn.Linear(weights.shape[0], weights.shape[1], device=weights.device)
     with torch.no_grad():
         layer.weight.copy_(weights.t())
         layer.bias.copy_(tensors[prefix + "/bias"])
@@ -68,7 +68,7 @@ def gan(tensors, _):
     generator_optimizer = Adam(generator.parameters(), 2e-4, (0.5, 0.999))
     discriminator_optimizer = Adam(discriminator.parameters(), 2e-4, (0.5, 0.999))
     real, noise, next_noise = tensors["real"], tensors["noise"], tensors["nextNoise"]
-    ones, zeros = torch.ones(real.shape[0], 1), torch.zeros(real.shape[0], 1)
+    ones, zeros = real.new_ones(real.shape[0], 1), real.new_zeros(real.shape[0], 1)
 
     def step():
         discriminator.requires_grad_(True)
@@ -155,6 +155,7 @@ def transformer(tensors, details):
         activation="gelu",
         batch_first=True,
         norm_first=True,
+        device=x.device,
     )
     items = linear(tensors, "parameters/items")
     with torch.no_grad():
@@ -164,7 +165,7 @@ def transformer(tensors, details):
     block.linear1 = linear(tensors, "parameters/widen")
     block.linear2 = linear(tensors, "parameters/narrow")
     optimizer = Adam([*block.parameters(), *items.parameters()], 1e-3)
-    mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
+    mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1], device=x.device)
     # A hint of newer versions, which lets them take a faster way.
     hint = {} if torch.__version__.startswith("1.") else {"is_causal": True}
 

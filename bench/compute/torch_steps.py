@@ -1,6 +1,6 @@
 """PyTorch's side of the bench: a process that runs training steps.
 
-Usage: torch_steps.py MODEL THREADS TENSORS.safetensors DETAILS_JSON
+Usage: torch_steps.py MODEL DEVICE THREADS TENSORS.safetensors DETAILS_JSON, where DEVICE is cpu or cuda
 Says {"ready": ...}, then runs {"steps": n} and tells {"memory": true}, one of them a line of standard input.
 """
 
@@ -16,7 +16,7 @@ import torch
 from torch_models import MODELS
 
 
-def read_tensors(path):
+def read_tensors(path, device):
     types = {"F32": np.float32, "I32": np.int32, "U8": np.uint8}
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -27,7 +27,7 @@ def read_tensors(path):
         if name != "__metadata__":
             begin, end = entry["data_offsets"]
             values = np.frombuffer(data[begin:end], types[entry["dtype"]])
-            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
+            tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy()).to(device)
     return tensors
 
 
@@ -52,12 +52,13 @@ def say(message):
 
 
 def main():
-    model, threads, path, details = sys.argv[1:]
+    model, device, threads, path, details = sys.argv[1:]
     torch.set_num_threads(int(threads))
     torch.set_flush_denormal(True)
     # The sizes of an MLP are those of its tensors.
-    step = MODELS["mlp" if model.startswith("mlp") else model](read_tensors(path), json.loads(details))
-    say({"ready": {"version": torch.__version__, "device": blas()}})
+    step = MODELS["mlp" if model.startswith("mlp") else model](read_tensors(path, device), json.loads(details))
+    where = blas() if device == "cpu" else torch.cuda.get_device_name()
+    say({"ready": {"version": torch.__version__, "device": where}})
     for line in sys.stdin:
         request = json.loads(line)
         if "steps" in request:

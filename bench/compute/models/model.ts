@@ -42,7 +42,12 @@ interface Definition<State extends object, Name extends string> {
   readonly what: string;
   readonly details?: object;
   readonly betas?: { readonly beta1: number; readonly beta2: number };
-  first(random: Random): { readonly state: StoredOf<State>; readonly inputs: Record<Name, Stored> };
+  first(random: Random): {
+    readonly state: StoredOf<State>;
+    readonly inputs: Record<Name, Stored>;
+    /** What the other side starts from, where it holds the same state in another form. */
+    readonly shared?: Tree<Stored>;
+  };
   readonly step: Step<State, InputsOf<Name>, Readonly<Record<string, tf.Tensor>>>;
 }
 
@@ -55,23 +60,25 @@ export function benchModel<State extends object, Name extends string>({
   step,
 }: Definition<State, Name>): BenchModel {
   const make = () => {
-    const { state, inputs } = first(Random.seeded(1).derive(name));
+    const { state, inputs, shared = state as Tree<Stored> } = first(Random.seeded(1).derive(name));
     const given = { ...inputs, correction: stored([], Float32Array.of(1)) } as InputsOf<Name>;
-    return { state, inputs, given };
+    return { state, inputs, shared, given };
   };
   return {
     name,
     what,
     details,
     tensors: () => {
-      const { state, inputs } = make();
-      const trees = [state as Tree<Stored>, inputs as Tree<Stored>];
+      const { shared, inputs } = make();
+      const trees = [shared, inputs as Tree<Stored>];
       return new Map(trees.flatMap((tree) => flatten(tree, isStored)));
     },
     productOperations: () => {
       const { state, given } = make();
       // How rows are added up makes no difference to products.
-      return productOperations(trace(name, { scatters: 'rows' }, state as Tree<Stored>, given, step));
+      return productOperations(
+        trace(name, { scatters: 'rows', tallProducts: 'whole' }, state as Tree<Stored>, given, step),
+      );
     },
     compile: async (engine) => {
       const { state, inputs, given } = make();

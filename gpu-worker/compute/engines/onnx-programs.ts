@@ -1,22 +1,15 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { STEPS, writeLoop, writeModel, type OnnxModel } from '../onnx/write.js';
 import type { Spec, Values } from '../tensors.js';
-import { Graph } from '../tracing/graph.js';
 import type { Trace } from '../tracing/trace.js';
+import { DeviceReader } from './device-transfer.js';
 import { onnxRuntime } from './onnx-providers.js';
+import { createSession, ortTensor, type Hardware } from './onnx-session.js';
 
 /** One tensor of the held state, as the last step left it. */
 export interface Slot {
   readonly spec: Spec;
   tensor: OrtTensor;
-}
-
-/** Where and how onnxruntime computes. */
-export interface Hardware {
-  /** What onnxruntime calls it: `cpu`, `cuda`, `webgpu`. */
-  readonly provider: string;
-  /** Threads of one operation, on the CPU. */
-  readonly threads: number;
 }
 
 /** A traced step, with the state that it reads and replaces. */
@@ -75,9 +68,12 @@ export async function loopRunner(step: BoundStep, hardware: Hardware): Promise<S
 export async function singleRunner(step: BoundStep, hardware: Hardware): Promise<StepRunner> {
   const { name, traced, slots, inputs } = step;
   const model = writeModel(name, [...traced.newState.values(), ...traced.outputs.values()]);
-  const session = await createSession(hardware, model.file, model.outputs.slice(0, traced.newState.size));
+  // Answers of a step that changes the state are small. Left on the device until all steps were sent there, they don't
+  // make it wait for the process after each.
+  const session = await createSession(hardware, model.file, traced.newState.size > 0 ? model.outputs : []);
+  const reader = new DeviceReader(hardware);
   const changing = [...traced.newState.keys()].map((path) => slots.get(path)!);
-  const take = async (values: ByPath, before: readonly OrtTensor[]): Promise<ByPath> => {
+  const take = async (values: ByPath, before: readonly OrtTensor[]): Promise<Named> => {
     const feeds = stateFeeds(step, model);
     for (const [path, spec] of inputs) {
       const input = model.inputs.get(traced.inputs.get(path)!);
@@ -89,74 +85,36 @@ export async function singleRunner(step: BoundStep, hardware: Hardware): Promise
       if (!before.includes(slot.tensor)) slot.tensor.dispose();
       slot.tensor = tensor;
     }
-    const answers = results.answers.map(
-      async ([path, tensor]) => [path, (await tensor.getData()) as Values] as const,
-    );
-    return new Map(await Promise.all(answers));
+    return results.answers;
   };
   return {
     async run(steps) {
       // If a step fails, the state is what it was before the first one.
       const before = changing.map(({ tensor }) => tensor);
-      const answers: ByPath[] = [];
+      const taken: Named[] = [];
+      let answers: ByPath[];
       try {
-        for (const values of steps) answers.push(await take(values, before));
+        for (const values of steps) taken.push(await take(values, before));
+        const numbers = (await reader.read(taken.flat().map(([, tensor]) => tensor))).values();
+        answers = taken.map(
+          (named) => new Map(named.map(([path]) => [path, numbers.next().value!] as const)),
+        );
       } catch (error) {
         changing.forEach((slot, index) => (slot.tensor = before[index]!));
         throw error;
+      } finally {
+        for (const [, tensor] of taken.flat()) if (tensor.location !== 'cpu') tensor.dispose();
       }
       changing.forEach(({ tensor }, index) => {
         if (tensor !== before[index]) before[index]!.dispose();
       });
       return answers;
     },
-    dispose: () => void session.release(),
+    dispose() {
+      reader.dispose();
+      void session.release();
+    },
   };
-}
-
-/**
- * The numbers of held tensors, which may lie on a GPU. onnxruntime-node 1.30 ends the process when one of those is asked
- * for its data, so they are copied by a graph whose outputs lie in the process's memory.
- */
-export async function readSlots(
-  slots: ReadonlyMap<string, Slot>,
-  hardware: Hardware,
-): Promise<ReadonlyMap<string, Values>> {
-  const onGpu = [...slots].filter(([, { tensor }]) => tensor.location !== 'cpu');
-  const copied = onGpu.length > 0 ? await copiedFrom(new Map(onGpu), hardware) : new Map<string, Values>();
-  return new Map(
-    [...slots].map(([path, { tensor }]) => [path, copied.get(path) ?? (tensor.data as Values).slice()]),
-  );
-}
-
-async function copiedFrom(
-  slots: ReadonlyMap<string, Slot>,
-  hardware: Hardware,
-): Promise<ReadonlyMap<string, Values>> {
-  const graph = new Graph();
-  const values = [...slots].map(
-    ([path, { spec, tensor }]) =>
-      ({ path, tensor, value: graph.input(path, spec.shape, spec.dtype) }) as const,
-  );
-  const model = writeModel(
-    'reading state',
-    values.map(({ value }) => value),
-  );
-  const session = await createSession(hardware, model.file);
-  try {
-    const feeds = values.map(({ value, tensor }) => [model.inputs.get(value)!, tensor] as const);
-    const results = await session.run(Object.fromEntries(feeds));
-    return new Map(
-      values.map(({ path }, index) => [path, results[model.outputs[index]!]!.data as Values] as const),
-    );
-  } finally {
-    await session.release();
-  }
-}
-
-export function ortTensor({ shape, dtype }: Spec, values: Values): OrtTensor {
-  const { Tensor } = onnxRuntime();
-  return new Tensor(dtype, values as never, shape);
 }
 
 /** The held state that the model reads, under the model's names. */
@@ -191,32 +149,6 @@ function outputsOf(
     newState: [...traced.newState.keys()].map((path, index) => [path, tensors[index]!] as const),
     answers: [...traced.outputs.keys()].map((path, index) => [path, tensors[first + index]!] as const),
   };
-}
-
-/** `kept`: outputs that stay on the device, where it isn't the processor. */
-function createSession(
-  { provider, threads }: Hardware,
-  file: Uint8Array,
-  kept: readonly string[] = [],
-): Promise<InferenceSession> {
-  const locations = Object.fromEntries(kept.map((output) => [output, 'gpu-buffer' as const]));
-  return onnxRuntime().InferenceSession.create(file, {
-    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
-    graphOptimizationLevel: 'all',
-    executionMode: 'sequential',
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    ...(provider === 'webgpu' && { preferredOutputLocation: locations }),
-    extra: {
-      session: {
-        // Threads that wait for work by spinning would take the processor from the gateway beside them.
-        intra_op: { allow_spinning: '0' },
-        // Adam's moments fade into denormal numbers, which processors compute a hundred times slower.
-        set_denormal_as_zero: '1',
-      },
-    },
-  });
 }
 
 /** One array of all, in order. */

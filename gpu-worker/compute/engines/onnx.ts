@@ -15,15 +15,9 @@ import {
 } from '../tensors.js';
 import type { Value } from '../tracing/graph.js';
 import { trace } from '../tracing/trace.js';
-import {
-  loopRunner,
-  ortTensor,
-  readSlots,
-  singleRunner,
-  type Hardware,
-  type Slot,
-  type StepRunner,
-} from './onnx-programs.js';
+import { bringToDevice, canLieOnDevice, DeviceReader } from './device-transfer.js';
+import { loopRunner, singleRunner, type Slot, type StepRunner } from './onnx-programs.js';
+import { ortTensor, type Hardware } from './onnx-session.js';
 
 export interface OnnxOptions extends Hardware {
   readonly name: EngineName;
@@ -52,7 +46,7 @@ class HeldState<State extends object> implements Variables<State> {
   readonly #tree: Tree<string>;
   disposed = false;
   /** To be ended with the state. */
-  readonly #waiting: StepRunner[] = [];
+  readonly #waiting: Pick<StepRunner, 'dispose'>[] = [];
 
   constructor(
     state: StoredOf<State>,
@@ -70,11 +64,30 @@ class HeldState<State extends object> implements Variables<State> {
   }
 
   async read(): Promise<StoredOf<State>> {
-    const values = await readSlots(this.slots, this.hardware);
-    const read = new Map(
-      [...this.slots].map(([path, { spec }]) => [path, { ...spec, values: values.get(path)! }] as const),
+    const reader = new DeviceReader(this.hardware);
+    try {
+      const values = await reader.read([...this.slots.values()].map(({ tensor }) => tensor));
+      const read = new Map(
+        [...this.slots].map(([path, { spec }], index) => {
+          return [path, { ...spec, values: values[index]!.slice() }] as const;
+        }),
+      );
+      return named(this.#tree, read) as unknown as StoredOf<State>;
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** Lets runs find the state on the GPU, where it would be brought to at each of them otherwise. */
+  async bringToDevice(): Promise<void> {
+    const slots = [...this.slots.values()].filter(({ tensor }) => canLieOnDevice(tensor));
+    if (slots.length === 0) return;
+    const { tensors, release } = await bringToDevice(
+      this.hardware,
+      slots.map(({ tensor }) => tensor),
     );
-    return named(this.#tree, read) as unknown as StoredOf<State>;
+    slots.forEach((slot, index) => (slot.tensor = tensors[index]!));
+    this.#waiting.push({ dispose: release });
   }
 
   /**
@@ -105,7 +118,8 @@ async function compile<State extends object, Inputs extends object, Outputs exte
     throw new RangeError(`the state of "${name}" is held by another engine`);
   const held = variables as HeldState<State>;
   const scatters = options.provider !== 'cpu' || options.threads === 1 ? 'rows' : 'elements';
-  const traced = trace(name, { scatters }, held.specs, inputSpecs, step);
+  const tallProducts = options.provider === 'cpu' ? 'parts' : 'whole';
+  const traced = trace(name, { scatters, tallProducts }, held.specs, inputSpecs, step);
   const specs = flatten(inputSpecs as Tree<Spec>, isSpec);
   // On WebGPU state stays on the device from one run to the next, and there is no Loop. Elsewhere a call copies what
   // changed of the state; a loop of steps copies their inputs instead, into the stack and from it.
@@ -113,6 +127,7 @@ async function compile<State extends object, Inputs extends object, Outputs exte
     options.provider !== 'webgpu' && bytesOf(traced.newState.values()) > 2 * bytesOf(traced.inputs.values());
   const bound = { name, traced, slots: held.slots, inputs: specs };
   const isEmpty = traced.newState.size + traced.outputs.size === 0;
+  if (options.provider === 'webgpu') await held.bringToDevice();
   const runner = isEmpty ? NOTHING_TO_DO : await (looped ? loopRunner : singleRunner)(bound, options);
   let disposed = false;
   const runAll = async (given: readonly ValuesOf<Inputs>[]): Promise<ValuesOf<Outputs>[]> => {

@@ -40,6 +40,8 @@ export interface Target {
    * 1.30 lets them add to the same row at the same time and loses sums, so there it must be `elements`.
    */
   readonly scatters: 'rows' | 'elements';
+  /** Whether products of tall matrices are cut in parts, as suits a processor's cache. Only processors know the operation. */
+  readonly tallProducts: 'parts' | 'whole';
 }
 
 export class Graph {
@@ -48,7 +50,7 @@ export class Graph {
   readonly #constants = new Map<string, Value[]>();
   #lastId = 0;
 
-  constructor(readonly target: Target = { scatters: 'elements' }) {}
+  constructor(readonly target: Target = { scatters: 'elements', tallProducts: 'parts' }) {}
 
   input(name: string, shape: readonly number[], type: ElementType): Value {
     return this.#value(shape, type, { kind: 'input', name });

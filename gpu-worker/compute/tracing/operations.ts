@@ -228,7 +228,7 @@ export function matMul(g: Graph, a: Value, b: Value, transposeA: boolean, transp
   if (shape.length === 2) {
     const [left, transA] = untransposed(a, transposeA);
     const [right, transB] = untransposed(b, transposeB);
-    if (transA && !transB) {
+    if (transA && !transB && g.target.tallProducts === 'parts') {
       const split = productInParts(g, left, right, k, output);
       if (split) return split;
     }

@@ -105,7 +105,7 @@ describe("a step that can't be compiled", () => {
 
   test('may be compiled inside of no other one', async () => {
     const outer = compiled((x) => {
-      trace('inner', { scatters: 'rows' }, {}, {}, () => ({ outputs: {} }));
+      trace('inner', { scatters: 'rows', tallProducts: 'whole' }, {}, {}, () => ({ outputs: {} }));
       return x;
     });
     await expect(outer).rejects.toThrow('a step is compiled inside another one');
@@ -235,7 +235,7 @@ describe('inputs of a run', () => {
 
 describe('the graph of a step', () => {
   function operations(of: (x: tf.Tensor) => tf.Tensor | tf.Tensor[]): string[] {
-    const { outputs } = trace('trial', { scatters: 'rows' }, {}, { x: SQUARE }, (_, { x }) => ({
+    const { outputs } = trace('trial', { scatters: 'rows', tallProducts: 'whole' }, {}, { x: SQUARE }, (_, { x }) => ({
       outputs: { y: of(x) },
     }));
     return nodesFor([...outputs.values()]).map(({ op }) => op);
