@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adam, type AdamState } from '../../../gpu-worker/compute/optimizers/adam.js';
 import { movingAverage } from '../../../gpu-worker/compute/optimizers/averaging.js';
 import { valueAndGradients } from '../../../gpu-worker/compute/optimizers/value-and-gradients.js';
-import { sizeOf, stored, type Stored, type Tree } from '../../../gpu-worker/compute/tensors.js';
+import { sizeOf, stored } from '../../../gpu-worker/compute/tensors.js';
 import { layOut } from '../../../gpu-worker/generators/autoregressive/layout.js';
 import {
   initialParameters,

@@ -235,9 +235,15 @@ describe('inputs of a run', () => {
 
 describe('the graph of a step', () => {
   function operations(of: (x: tf.Tensor) => tf.Tensor | tf.Tensor[]): string[] {
-    const { outputs } = trace('trial', { scatters: 'rows', tallProducts: 'whole' }, {}, { x: SQUARE }, (_, { x }) => ({
-      outputs: { y: of(x) },
-    }));
+    const { outputs } = trace(
+      'trial',
+      { scatters: 'rows', tallProducts: 'whole' },
+      {},
+      { x: SQUARE },
+      (_, { x }) => ({
+        outputs: { y: of(x) },
+      }),
+    );
     return nodesFor([...outputs.values()]).map(({ op }) => op);
   }
 
