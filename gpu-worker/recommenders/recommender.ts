@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import type { Engine } from '../compute/program.js';
+import type { FitSession } from '../generators/generator.js';
+import type { Interactions } from './interactions/interactions.js';
+
+/** What a recommender learns from. */
+export interface TrainingData {
+  readonly interactions: Interactions;
+}
+
+/** What was done before a list is shown, oldest first. All arrays have the same length; codes are the model's. */
+export interface History {
+  /** Each 0…items−1. */
+  readonly item: Int32Array;
+}
+
+/** Who or what to rank for. */
+export interface RankRequest {
+  /** Id of a user that the model was fitted with; its remembered items are ranked for. */
+  readonly user?: string | undefined;
+  /** Ids of items, the newest last. With a `user`, what happened since the model was fitted: it comes after what is remembered. */
+  readonly history?: readonly string[] | undefined;
+  /** Most items of the answer, from 1. */
+  readonly k: number;
+  /** Ids of items that mustn't be in the answer, such as those that are sold out or deleted; the model need not know them. */
+  readonly exclude?: readonly string[] | undefined;
+  /** Leaves out the items of the history, too; true unless said otherwise. */
+  readonly excludeSeen?: boolean | undefined;
+  /** Ranks only items that somebody interacted with on this platform. One that the model doesn't know is passed over, and told. */
+  readonly platform?: string | undefined;
+}
+
+export interface RankedItem {
+  readonly item: string;
+  /** Higher is better; comparable within one answer only. */
+  readonly score: number;
+}
+
+/** An answer to a `RankRequest`. */
+export interface Ranking {
+  /** Best first; of equal scores, the item first that the training data had first. Fewer than k where no more may be shown. */
+  readonly items: readonly RankedItem[];
+  /** What the scores follow from; POPULARITY where nothing that the model knows is known of the user. */
+  readonly basis: 'HISTORY' | 'POPULARITY';
+  /** What the request named and the model doesn't know, and the answer therefore passes over. */
+  readonly unknown: {
+    readonly user: boolean;
+    /** Items of the history, each once. */
+    readonly items: readonly string[];
+    readonly platform: boolean;
+  };
+}
+
+/** A fitted recommender: ranks the items of its catalogue. */
+export interface FittedRecommender {
+  /** Ids of the catalogue, in the order of their codes. */
+  readonly items: readonly string[];
+  readonly platforms: readonly string[];
+  /** How many users it can rank for by their id. */
+  readonly rememberedUsers: number;
+  /** Interactions with each item that it learnt from [items]. */
+  readonly counts: Int32Array;
+  /** Answers one request, without an engine; a few milliseconds for 10,000 items. Throws RangeError for a `k` below 1. */
+  rank(request: RankRequest): Ranking;
+  /** Answers many, each as `rank` does up to rounding; an engine makes networks faster from a dozen requests on. */
+  rankAll(requests: readonly RankRequest[], engine?: Engine): Promise<readonly Ranking[]>;
+  /** Scores of all items [histories, items], for evaluation. Of an empty history, popularity's. */
+  scores(histories: readonly History[], engine?: Engine): Promise<Float32Array>;
+  /**
+   * A safetensors file: what was learnt, ids of items, and, unless the option `rememberUsers` is off, ids of users with the
+   * last items of each, which ranking by a user's id takes. No times, no types, no other part of any event.
+   */
+  save(): Promise<Uint8Array>;
+  /** Frees what it holds on engines. */
+  dispose(): void;
+}
+
+/** A way of ranking items for users. One per folder; `recommenders.ts` is the catalogue of them by name. */
+export interface Recommender<Config = unknown> {
+  /** The name that a run's config gives, such as `item-knn`. */
+  readonly name: string;
+  /** One sentence for users who choose among recommenders. */
+  readonly summary: string;
+  /** Every option with its range, default and meaning (`.describe`); unknown keys are refused. */
+  readonly config: z.ZodType<Config>;
+  /** Throws UserFailure INSUFFICIENT_DATA for interactions that it can't learn from. */
+  fit(data: TrainingData, config: Config, session: FitSession): Promise<FittedRecommender>;
+  /** Throws SafetensorsError, ZodError or RangeError for a file that `save` didn't write. */
+  load(file: Uint8Array): Promise<FittedRecommender>;
+}

@@ -1,0 +1,22 @@
+import type { z } from 'zod';
+import { ItemKnnConfig } from './item-knn.js';
+import { PopularityConfig } from './popularity.js';
+
+/**
+ * The recommenders by the name that a run's config gives, with what they are and their options. The gateway checks a run
+ * against this before it accepts it; the worker parses the same again. One file a recommender beside this one.
+ */
+export const RECOMMENDER_OPTIONS = {
+  'item-knn': {
+    summary:
+      'Items that the same users interacted with: cosine similarity, shrunk where few users tell. Fits in seconds, and every score can be explained.',
+    options: ItemKnnConfig,
+  },
+  popularity: {
+    summary: 'What most users interacted with, the same for all. The baseline that knows nobody.',
+    options: PopularityConfig,
+  },
+} as const satisfies Record<string, { summary: string; options: z.ZodType }>;
+
+export type RecommenderName = keyof typeof RECOMMENDER_OPTIONS;
+export const RECOMMENDER_NAMES = Object.keys(RECOMMENDER_OPTIONS) as RecommenderName[];
