@@ -1,12 +1,18 @@
 import type { z } from 'zod';
 import { ItemKnnConfig } from './item-knn.js';
 import { PopularityConfig } from './popularity.js';
+import { TransformerConfig } from './transformer.js';
 
 /**
  * The recommenders by the name that a run's config gives, with what they are and their options. The gateway checks a run
  * against this before it accepts it; the worker parses the same again. One file a recommender beside this one.
  */
 export const RECOMMENDER_OPTIONS = {
+  transformer: {
+    summary:
+      'Self-attention over what a user did, newest last, trained to tell the next item among all. Needs minutes of training, and sequences that mean something.',
+    options: TransformerConfig,
+  },
   'item-knn': {
     summary:
       'Items that the same users interacted with: cosine similarity, shrunk where few users tell. Fits in seconds, and every score can be explained.',

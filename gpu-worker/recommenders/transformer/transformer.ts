@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { RECOMMENDER_OPTIONS } from '../../../schema/messages/recommender-options/catalogue.js';
+import { TransformerConfig } from '../../../schema/messages/recommender-options/transformer.js';
+import type { Engine, Variables } from '../../compute/program.js';
+import { Random } from '../../compute/random.js';
+import { zerosLike, type StoredOf } from '../../compute/tensors.js';
+import { UserFailure } from '../../failure.js';
+import { filled, tensorsOf } from '../../generators/training/checkpoint.js';
+import { trainEpochs } from '../../generators/training/epochs.js';
+import { originOf } from '../../generators/training/origin.js';
+import { itemsOf, lengthOf, type Interactions } from '../interactions/interactions.js';
+import { knowledgeOf, RankingModel, readModel, type Knowledge, type Scorer } from '../ranking-model.js';
+import type { Recommender } from '../recommender.js';
+import { requireInteractions } from '../requirements.js';
+import { BatchScores } from './batch-scores.js';
+import { scoreHistory } from './forward.js';
+import { firstParameters, Shape, type Parameters } from './network.js';
+import { packed, placesOf, type Window } from './packing.js';
+import { openTrainer, type FitState, type HeldOut } from './steps.js';
+
+const NAME = 'transformer';
+const FORMAT = `synthcart ${NAME} recommender 1`;
+const Description = z.strictObject({ shape: Shape });
+
+const DEFAULT_STEPS = 4500;
+const DEFAULT_EPOCHS = { least: 10, most: 200 };
+/** Held-out users beyond this many make validations long and hardly better. */
+const MOST_HELD = 5000;
+/** Above what a softmax over all items takes on a CPU. */
+const MOST_ITEMS = 200_000;
+
+/** See README.md beside this file. */
+export const transformer: Recommender<TransformerConfig> = {
+  name: NAME,
+  summary: RECOMMENDER_OPTIONS[NAME].summary,
+  config: TransformerConfig,
+
+  async fit({ interactions }, config, session) {
+    requireInteractions(interactions, NAME);
+    session.signal.throwIfAborted();
+    const random = Random.seeded(session.seed);
+    const shape: Shape = {
+      items: interactions.items.length,
+      width: config.width,
+      blocks: config.blocks,
+      heads: config.heads,
+      length: config.length,
+    };
+    const { held, ends } = heldOutUsers(interactions, config.validationShare, random.derive('held'));
+    const windows = windowsOf(interactions, ends, config.length);
+    requireSequences(interactions, windows, held);
+    const rows = packed(
+      windows,
+      placesOf(config.length),
+      (at) => interactions.item[at]!,
+      random.derive('packing'),
+    );
+    const batchSize = Math.min(rows.rows, Math.max(1, Math.round(config.batchSize / rows.places)));
+    const batches = Math.max(1, Math.floor(rows.rows / batchSize));
+    const { least, most } = DEFAULT_EPOCHS;
+    const first = firstParameters(shape, random.derive('initial'));
+    const parameters = await trainEpochs<FitState, Parameters>({
+      generator: NAME,
+      session,
+      random,
+      origin: originOf(session.seed, config, interactions.items, Float32Array.from(rows.item), rows.weight),
+      rows: Uint32Array.from({ length: rows.rows }, (_, row) => row),
+      batchSize,
+      epochs: config.epochs ?? Math.min(most, Math.max(least, Math.round(DEFAULT_STEPS / batches))),
+      patience: config.patience,
+      learningRate: config.learningRate,
+      first: {
+        adam: { parameters: first, means: zerosLike(first), squares: zerosLike(first) },
+        average: first,
+      },
+      kept: ({ average }) => average,
+      open: (engine, state) => openTrainer(engine, state, { config, shape, rows, batchSize, held }),
+    });
+    return modelOf(shape, parameters, knowledgeOf(interactions, config.rememberUsers));
+  },
+
+  async load(file) {
+    const { knowledge, tensors, description } = readModel(file, FORMAT);
+    const { shape } = Description.parse(description);
+    if (shape.items !== knowledge.items.length) throw new RangeError('the model has no vector for each item');
+    const form = firstParameters(shape, Random.seeded(0));
+    return modelOf(shape, filled(form, tensors) as StoredOf<Parameters>, knowledge);
+  },
+};
+
+function modelOf(shape: Shape, parameters: StoredOf<Parameters>, knowledge: Knowledge): RankingModel {
+  const onEngines = new Map<Engine, Promise<{ held: Variables<Parameters>; scores: BatchScores }>>();
+  const scorer: Scorer = {
+    score: ({ item }, into) => scoreHistory(shape, parameters, item, into),
+    async scoreAll(histories, engine) {
+      const compile = async () => {
+        const held = engine.hold<Parameters>(parameters);
+        return { held, scores: await BatchScores.compile(engine, shape, held, (state) => state) };
+      };
+      const compiled = onEngines.get(engine) ?? compile();
+      onEngines.set(engine, compiled);
+      return (await compiled).scores.of(histories.map(({ item }) => item));
+    },
+    tensors: () => tensorsOf(parameters),
+    dispose() {
+      for (const compiled of onEngines.values())
+        void compiled.then(({ held, scores }) => {
+          scores.dispose();
+          held.dispose();
+        });
+      onEngines.clear();
+    },
+  };
+  return new RankingModel({ format: FORMAT, description: { shape } }, knowledge, scorer);
+}
+
+/**
+ * Users whose last item decides when training ends, and where each user's events to learn from end. A user of one event
+ * has nothing to hold out.
+ */
+function heldOutUsers(
+  interactions: Interactions,
+  share: number,
+  random: Random,
+): { readonly held: readonly HeldOut[]; readonly ends: Uint32Array } {
+  const able = Uint32Array.from(interactions.users.keys()).filter((user) => lengthOf(interactions, user) > 1);
+  const count = Math.min(MOST_HELD, Math.max(1, Math.round(share * able.length)));
+  const ends = interactions.starts.slice(1);
+  const held: HeldOut[] = [];
+  for (const place of random.permutation(able.length).subarray(0, count)) {
+    const items = itemsOf(interactions, able[place]!);
+    held.push({ history: items.slice(0, -1), target: items.at(-1)! });
+    ends[able[place]!]!--;
+  }
+  return { held, ends };
+}
+
+/** Stretches of histories, the newest items in the last one of a user; each item but a user's first is a target once. */
+function windowsOf({ users, starts }: Interactions, ends: Uint32Array, length: number): readonly Window[] {
+  return users.flatMap((_, user) => {
+    const windows: Window[] = [];
+    for (let to = ends[user]! - 1; to > starts[user]!; to -= length) {
+      const from = Math.max(starts[user]!, to - length);
+      windows.push({ from, size: to - from });
+    }
+    return windows;
+  });
+}
+
+function requireSequences(
+  { items }: Interactions,
+  windows: readonly Window[],
+  held: readonly HeldOut[],
+): void {
+  if (windows.length === 0 || held.length === 0) {
+    throw new UserFailure(
+      'INSUFFICIENT_DATA',
+      `Hardly a user has more than one interaction, so that nothing follows on anything; the recommender "${NAME}" learns from ` +
+        'what comes next. Take "popularity" or "item-knn", or more types of events.',
+    );
+  }
+  if (items.length > MOST_ITEMS) {
+    throw new UserFailure(
+      'INVALID_CONFIG',
+      `There are ${items.length.toLocaleString('en')} items; the recommender "${NAME}" can choose among ` +
+        `${MOST_ITEMS.toLocaleString('en')}. Leave rare ones out, or take "item-knn".`,
+      { field: 'recommender' },
+    );
+  }
+}
