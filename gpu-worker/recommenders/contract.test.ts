@@ -13,11 +13,12 @@ import { RECOMMENDERS, recommenderOf } from './recommenders.js';
 /** What every recommender holds to, whatever it is. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   transformer: { epochs: 40, batchSize: 128, width: 16, dropout: 0.1, learningRate: 5e-3, length: 8 },
+  dnn: { epochs: 30, batchSize: 64, width: 16, rankingUnits: 8, learningRate: 1e-2 },
 };
 /** They have nothing to go on from: a fit takes less time than a checkpoint. */
 const WITHOUT_CHECKPOINTS: ReadonlySet<string> = new Set(['popularity', 'item-knn']);
 /** They learn from what follows on what. */
-const FROM_SEQUENCES: ReadonlySet<string> = new Set(['transformer']);
+const FROM_SEQUENCES: ReadonlySet<string> = new Set(['transformer', 'dnn']);
 /** They know users apart. */
 const PERSONAL: ReadonlySet<string> = new Set(['item-knn', 'transformer', 'dnn']);
 
@@ -85,10 +86,19 @@ describe.each(RECOMMENDER_NAMES)('the recommender "%s"', (name) => {
     expect(byId.basis).toBe('HISTORY');
     const scores = byId.items.map(({ score }) => score);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
-    const history = [...train.item.subarray(train.starts[4], train.starts[5])].map(
-      (code) => train.items[code]!,
-    );
+    const history = Array.from({ length: train.starts[5]! - train.starts[4]! }, (_, index) => {
+      const at = train.starts[4]! + index;
+      return {
+        item: train.items[train.item[at]!]!,
+        type: train.types[train.type[at]!],
+        platform: train.platforms[train.platform[at]!],
+      };
+    });
     expect(model.rank({ history, k: 5 }).items).toEqual(byId.items);
+    // What happened since comes after what is remembered.
+    const since = model.rank({ user: 'user-4', history: history.slice(0, 1), k: 5 });
+    if (PERSONAL.has(name)) expect(since.items).not.toEqual(byId.items);
+    else expect(since.items).toEqual(byId.items);
     expect(byId.unknown).toEqual({ user: false, items: [], platform: false });
   });
 

@@ -9,6 +9,7 @@ import {
   type StoredTensor,
 } from '../compute/safetensors.js';
 import { itemCounts, type Interactions } from './interactions/interactions.js';
+import { attributesFor, type Catalogue } from './features/catalogue.js';
 import type { FittedRecommender, History, Ranking, RankRequest } from './recommender.js';
 import { topPlaces } from './top-items.js';
 
@@ -16,16 +17,21 @@ import { topPlaces } from './top-items.js';
 export interface Scorer {
   /** Scores of all items, given a history of one item at least; no engine is needed. */
   score(history: History, into: Float32Array): void;
+  /** Whether it also scores for who did nothing yet, when it is told where the list is shown. */
+  readonly scoresNewcomers?: boolean;
   /** The same of many histories, [histories, items]; left out, one after the other. */
   scoreAll?(histories: readonly History[], engine: Engine): Promise<Float32Array>;
   tensors(): ReadonlyMap<string, StoredTensor>;
   dispose?(): void;
+  /** The same with items behind its own, known by their features. */
+  withItems?(catalogue: Catalogue): Scorer;
 }
 
 /** What every model knows of what it was fitted with. */
 export interface Knowledge {
   readonly items: readonly string[];
   readonly platforms: readonly string[];
+  readonly types: readonly string[];
   /** Interactions with each item [items]. */
   readonly counts: Int32Array;
   /** The same by platform [platforms, items]. */
@@ -40,13 +46,13 @@ export interface Knowledge {
 export const REMEMBERED_ITEMS = 50;
 
 const Texts = z.array(z.string());
-const Description = z.strictObject({ platforms: Texts });
+const Description = z.strictObject({ platforms: Texts, types: Texts });
 /** From so many requests on, an engine's batch costs less than scoring them one by one. */
 const FEWEST_FOR_ENGINE = 12;
 const BATCH = 256;
 
 export function knowledgeOf(interactions: Interactions, rememberUsers: boolean): Knowledge {
-  const { users, items, platforms, starts, item, platform } = interactions;
+  const { users, items, platforms, types, starts, item, platform } = interactions;
   const platformCounts = new Int32Array(platforms.length * items.length);
   platform.forEach((code, at) => {
     if (code >= 0) platformCounts[code * items.length + item[at]!]!++;
@@ -60,6 +66,7 @@ export function knowledgeOf(interactions: Interactions, rememberUsers: boolean):
   return {
     items,
     platforms,
+    types,
     counts: itemCounts(interactions),
     platformCounts,
     users: known.map((user) => users[user]!),
@@ -70,6 +77,7 @@ export function knowledgeOf(interactions: Interactions, rememberUsers: boolean):
 
 /** A recommender of a scorer: requests in ids, what mustn't be shown, files. */
 export class RankingModel implements FittedRecommender {
+  readonly withItems?: (catalogue: Catalogue) => FittedRecommender;
   readonly #codes: ReadonlyMap<string, number>;
   readonly #userCodes: ReadonlyMap<string, number>;
 
@@ -81,6 +89,7 @@ export class RankingModel implements FittedRecommender {
   ) {
     this.#codes = new Map(knowledge.items.map((id, code) => [id, code]));
     this.#userCodes = new Map(knowledge.users.map((id, code) => [id, code]));
+    if (scorer.withItems) this.withItems = (catalogue) => this.#withItems(catalogue);
   }
 
   get items(): readonly string[] {
@@ -142,7 +151,7 @@ export class RankingModel implements FittedRecommender {
   }
 
   async save(): Promise<Uint8Array> {
-    const { items, platforms, counts, platformCounts, users, starts, remembered } = this.knowledge;
+    const { items, platforms, types, counts, platformCounts, users, starts, remembered } = this.knowledge;
     const vector = (values: Int32Array): StoredTensor => ({ shape: [values.length], values });
     const tensors = new Map<string, StoredTensor>([
       ['catalogue/ids', storedTexts(items)],
@@ -155,7 +164,7 @@ export class RankingModel implements FittedRecommender {
     for (const [name, tensor] of this.scorer.tensors()) tensors.set(`model/${name}`, tensor);
     return writeSafetensors(tensors, {
       format: this.kind.format,
-      knowledge: JSON.stringify({ platforms }),
+      knowledge: JSON.stringify({ platforms, types }),
       description: JSON.stringify(this.kind.description),
     });
   }
@@ -164,32 +173,47 @@ export class RankingModel implements FittedRecommender {
     this.scorer.dispose?.();
   }
 
-  #asked({ user, history = [], platform, k }: RankRequest): Asked {
+  #asked({ user, history = [], platform, now, k }: RankRequest): Asked {
     if (!(Number.isInteger(k) && k > 0)) throw new RangeError(`the best ${k} items can't be told`);
-    const { starts, remembered, platforms } = this.knowledge;
+    const { starts, remembered, platforms, types } = this.knowledge;
     const code = user === undefined ? undefined : this.#userCodes.get(user);
-    const before = code === undefined ? [] : remembered.subarray(starts[code], starts[code + 1]);
+    const before = code === undefined ? [] : [...remembered.subarray(starts[code], starts[code + 1])];
     const unknown = new Set<string>();
-    const since = history.flatMap((id) => {
-      const item = this.#codes.get(id);
-      if (item === undefined) unknown.add(id);
-      return item === undefined ? [] : [item];
+    const since = history.flatMap((given) => {
+      const event = typeof given === 'string' ? { item: given } : given;
+      const item = this.#codes.get(event.item);
+      if (item === undefined) unknown.add(event.item);
+      return item === undefined ? [] : [{ ...event, item }];
     });
-    const platformCode = platform === undefined ? -1 : platforms.indexOf(platform);
+    const shownOn = platform === undefined ? -1 : platforms.indexOf(platform);
+    const codes = (names: readonly string[], of: 'type' | 'platform'): Int32Array =>
+      Int32Array.from([...before.map(() => -1), ...since.map((event) => names.indexOf(event[of] ?? ''))]);
     return {
-      history: { item: Int32Array.from([...before, ...since]) },
-      platform: platformCode,
+      history: {
+        item: Int32Array.from([...before, ...since.map(({ item }) => item)]),
+        type: codes(types, 'type'),
+        platform: codes(platforms, 'platform'),
+        time: Float64Array.from([...before.map(() => NaN), ...since.map(({ time }) => time ?? NaN)]),
+        shownOn,
+        ...(now !== undefined && { now }),
+        ...(code !== undefined && { remembered: { user: code, events: before.length } }),
+      },
       unknown: {
         user: user !== undefined && code === undefined,
         items: [...unknown],
-        platform: platform !== undefined && platformCode < 0,
+        platform: platform !== undefined && shownOn < 0,
       },
     };
   }
 
   #score(history: History, into: Float32Array): void {
-    if (history.item.length > 0) this.scorer.score(history, into);
-    else into.set(this.knowledge.counts);
+    if (this.#basis(history) === 'POPULARITY') into.set(this.knowledge.counts);
+    else this.scorer.score(history, into);
+  }
+
+  #basis({ item, shownOn = -1 }: History): Ranking['basis'] {
+    if (item.length > 0) return 'HISTORY';
+    return this.scorer.scoresNewcomers && shownOn >= 0 ? 'FEATURES' : 'POPULARITY';
   }
 
   /** Changes the scores. */
@@ -198,22 +222,46 @@ export class RankingModel implements FittedRecommender {
     asked: Asked,
     scores: Float32Array,
   ): Ranking {
-    const { items, platformCounts } = this.knowledge;
+    const { items, counts, platformCounts } = this.knowledge;
     for (const id of exclude) {
       const code = this.#codes.get(id);
       if (code !== undefined) scores[code] = -Infinity;
     }
     if (excludeSeen) for (const code of asked.history.item) scores[code] = -Infinity;
-    if (asked.platform >= 0) {
-      const there = asked.platform * items.length;
+    const { shownOn = -1 } = asked.history;
+    if (shownOn >= 0) {
+      const there = shownOn * items.length;
+      // A new item has no interactions anywhere, and isn't kept from its first.
       for (let code = 0; code < items.length; code++)
-        if (!platformCounts[there + code]) scores[code] = -Infinity;
+        if (counts[code]! > 0 && !platformCounts[there + code]) scores[code] = -Infinity;
     }
     return {
       items: topPlaces(scores, k).map((code) => ({ item: items[code]!, score: scores[code]! })),
-      basis: asked.history.item.length > 0 ? 'HISTORY' : 'POPULARITY',
+      basis: this.#basis(asked.history),
       unknown: asked.unknown,
     };
+  }
+
+  #withItems(catalogue: Catalogue): RankingModel {
+    const { items, platforms, counts, platformCounts } = this.knowledge;
+    const places = [...catalogue.ids.keys()].filter((place) => !this.#codes.has(catalogue.ids[place]!));
+    const ids = places.map((place) => catalogue.ids[place]!);
+    const wider = (rows: number, values: Int32Array): Int32Array => {
+      const made = new Int32Array(rows * (items.length + ids.length));
+      for (let row = 0; row < rows; row++)
+        made.set(
+          values.subarray(row * items.length, (row + 1) * items.length),
+          row * (items.length + ids.length),
+        );
+      return made;
+    };
+    const knowledge: Knowledge = {
+      ...this.knowledge,
+      items: [...items, ...ids],
+      counts: wider(1, counts),
+      platformCounts: wider(platforms.length, platformCounts),
+    };
+    return new RankingModel(this.kind, knowledge, this.scorer.withItems!(attributesFor(catalogue, ids)));
   }
 
   #row(scores: Float32Array, index: number): Float32Array {
@@ -223,8 +271,6 @@ export class RankingModel implements FittedRecommender {
 
 interface Asked {
   readonly history: History;
-  /** −1: none, or one that isn't known. */
-  readonly platform: number;
   readonly unknown: Ranking['unknown'];
 }
 
@@ -241,12 +287,13 @@ export function readModel(file: Uint8Array, format: string): SavedModel {
   const read = readSafetensors(file);
   if (read.metadata['format'] !== format)
     throw new RangeError(`a model of the format "${read.metadata['format']}" isn't "${format}"`);
-  const { platforms } = Description.parse(JSON.parse(read.metadata['knowledge'] ?? 'null'));
+  const { platforms, types } = Description.parse(JSON.parse(read.metadata['knowledge'] ?? 'null'));
   const items = textsOf(read, 'catalogue/ids');
   const users = textsOf(read, 'users/ids');
   const knowledge: Knowledge = {
     items,
     platforms,
+    types,
     counts: vectorOf(read, 'catalogue/counts', items.length),
     platformCounts: vectorOf(read, 'catalogue/platform_counts', platforms.length * items.length),
     users,

@@ -1,25 +1,48 @@
 import type { z } from 'zod';
 import type { Engine } from '../compute/program.js';
 import type { FitSession } from '../generators/generator.js';
+import type { Catalogue } from './features/catalogue.js';
 import type { Interactions } from './interactions/interactions.js';
 
 /** What a recommender learns from. */
 export interface TrainingData {
   readonly interactions: Interactions;
+  /** What is known of items; read by recommenders that take features, and passed over by others. */
+  readonly catalogue?: Catalogue | undefined;
 }
 
 /** What was done before a list is shown, oldest first. All arrays have the same length; codes are the model's. */
 export interface History {
   /** Each 0…items−1. */
   readonly item: Int32Array;
+  /** −1: not told. */
+  readonly type?: Int32Array;
+  readonly platform?: Int32Array;
+  /** In ms since 1970; NaN: not told. */
+  readonly time?: Float64Array;
+  /** When the list is shown, in ms since 1970. */
+  readonly now?: number;
+  /** Code of the platform that it is shown on. */
+  readonly shownOn?: number;
+  /** That the first `events` are what the model remembers of this user of its own. */
+  readonly remembered?: { readonly user: number; readonly events: number };
+}
+
+/** One thing that a user did. */
+export interface HistoryEvent {
+  readonly item: string;
+  readonly type?: string | undefined;
+  readonly platform?: string | undefined;
+  /** In ms since 1970. */
+  readonly time?: number | undefined;
 }
 
 /** Who or what to rank for. */
 export interface RankRequest {
   /** Id of a user that the model was fitted with; its remembered items are ranked for. */
   readonly user?: string | undefined;
-  /** Ids of items, the newest last. With a `user`, what happened since the model was fitted: it comes after what is remembered. */
-  readonly history?: readonly string[] | undefined;
+  /** Ids of items or events, the newest last. With a `user`, what happened since the model was fitted: it comes after what is remembered. */
+  readonly history?: readonly (string | HistoryEvent)[] | undefined;
   /** Most items of the answer, from 1. */
   readonly k: number;
   /** Ids of items that mustn't be in the answer, such as those that are sold out or deleted; the model need not know them. */
@@ -28,6 +51,8 @@ export interface RankRequest {
   readonly excludeSeen?: boolean | undefined;
   /** Ranks only items that somebody interacted with on this platform. One that the model doesn't know is passed over, and told. */
   readonly platform?: string | undefined;
+  /** When the list is shown, in ms since 1970; for recommenders that know how long ago things were. */
+  readonly now?: number | undefined;
 }
 
 export interface RankedItem {
@@ -40,8 +65,8 @@ export interface RankedItem {
 export interface Ranking {
   /** Best first; of equal scores, the item first that the training data had first. Fewer than k where no more may be shown. */
   readonly items: readonly RankedItem[];
-  /** What the scores follow from; POPULARITY where nothing that the model knows is known of the user. */
-  readonly basis: 'HISTORY' | 'POPULARITY';
+  /** What the scores follow from; POPULARITY where nothing that the model can use is known of the user. */
+  readonly basis: 'HISTORY' | 'FEATURES' | 'POPULARITY';
   /** What the request named and the model doesn't know, and the answer therefore passes over. */
   readonly unknown: {
     readonly user: boolean;
@@ -67,8 +92,13 @@ export interface FittedRecommender {
   /** Scores of all items [histories, items], for evaluation. Of an empty history, popularity's. */
   scores(histories: readonly History[], engine?: Engine): Promise<Float32Array>;
   /**
+   * The same model with more items, known by their features alone; those that it has already stay as they are. Absent
+   * where a model knows items by their interactions only.
+   */
+  withItems?(catalogue: Catalogue): FittedRecommender;
+  /**
    * A safetensors file: what was learnt, ids of items, and, unless the option `rememberUsers` is off, ids of users with the
-   * last items of each, which ranking by a user's id takes. No times, no types, no other part of any event.
+   * last items of each, and sums over all their events where features are made of them, which ranking by a user's id takes.
    */
   save(): Promise<Uint8Array>;
   /** Frees what it holds on engines. */

@@ -10,3 +10,13 @@ export function requireInteractions({ items, item }: Interactions, recommender: 
       'learn from. Check which columns and types of events it is given.',
   );
 }
+
+/** Throws UserFailure INSUFFICIENT_DATA where nothing follows on anything: no user has two events to learn from. */
+export function requireSequences(sequences: number, recommender: string): void {
+  if (sequences > 0) return;
+  throw new UserFailure(
+    'INSUFFICIENT_DATA',
+    `Hardly a user has more than one interaction, so that nothing follows on anything; the recommender "${recommender}" learns from ` +
+      'what comes next. Take "popularity" or "item-knn", or more types of events.',
+  );
+}

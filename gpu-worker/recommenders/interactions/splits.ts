@@ -31,7 +31,7 @@ export function leaveOneOut(all: Interactions): Split {
     const items = itemsOf(all, user);
     cases.push({
       user,
-      history: { item: items.slice(0, -1) },
+      history: historyOf(all, all.starts[user]!, all.starts[user + 1]! - 1),
       targets: items.slice(-1),
     });
   }
@@ -55,7 +55,10 @@ export function timeSplit(all: Interactions, from: number): Split {
     if (lengthOf(later, user) === 0) continue;
     cases.push({
       user,
-      history: { item: itemsOf(train, user).slice() },
+      history: {
+        ...historyOf(train, train.starts[user]!, train.starts[user + 1]!),
+        now: later.time![later.starts[user]!]!,
+      },
       targets: Int32Array.from(new Set(itemsOf(later, user))),
     });
   }
@@ -65,6 +68,16 @@ export function timeSplit(all: Interactions, from: number): Split {
     );
   }
   return { train, cases, untested: all.users.length - cases.length };
+}
+
+/** Events from one place up to another as a history, and the time of the event behind it as now. */
+export function historyOf({ item, type, platform, time }: Interactions, from: number, to: number): History {
+  return {
+    item: item.slice(from, to),
+    type: type.slice(from, to),
+    platform: platform.slice(from, to),
+    ...(time && { time: time.slice(from, to), ...(to < time.length && { now: time[to]! }) }),
+  };
 }
 
 /** The time before which a share of all events lies, 0–1. */

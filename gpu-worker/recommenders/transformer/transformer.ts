@@ -8,10 +8,11 @@ import { UserFailure } from '../../failure.js';
 import { filled, tensorsOf } from '../../generators/training/checkpoint.js';
 import { trainEpochs } from '../../generators/training/epochs.js';
 import { originOf } from '../../generators/training/origin.js';
-import { itemsOf, lengthOf, type Interactions } from '../interactions/interactions.js';
+import { heldOutUsers } from '../interactions/held-out.js';
+import { itemsOf, type Interactions } from '../interactions/interactions.js';
 import { knowledgeOf, RankingModel, readModel, type Knowledge, type Scorer } from '../ranking-model.js';
 import type { Recommender } from '../recommender.js';
-import { requireInteractions } from '../requirements.js';
+import { requireInteractions, requireSequences } from '../requirements.js';
 import { BatchScores } from './batch-scores.js';
 import { scoreHistory } from './forward.js';
 import { firstParameters, Shape, type Parameters } from './network.js';
@@ -37,6 +38,7 @@ export const transformer: Recommender<TransformerConfig> = {
 
   async fit({ interactions }, config, session) {
     requireInteractions(interactions, NAME);
+    requireChoosable(interactions);
     session.signal.throwIfAborted();
     const random = Random.seeded(session.seed);
     const shape: Shape = {
@@ -46,9 +48,18 @@ export const transformer: Recommender<TransformerConfig> = {
       heads: config.heads,
       length: config.length,
     };
-    const { held, ends } = heldOutUsers(interactions, config.validationShare, random.derive('held'));
+    const { users, ends } = heldOutUsers(
+      interactions,
+      config.validationShare,
+      MOST_HELD,
+      random.derive('held'),
+    );
+    const held = Array.from(users, (user): HeldOut => {
+      const items = itemsOf(interactions, user);
+      return { history: items.slice(0, -1), target: items.at(-1)! };
+    });
     const windows = windowsOf(interactions, ends, config.length);
-    requireSequences(interactions, windows, held);
+    requireSequences(windows.length, NAME);
     const rows = packed(
       windows,
       placesOf(config.length),
@@ -114,27 +125,6 @@ function modelOf(shape: Shape, parameters: StoredOf<Parameters>, knowledge: Know
   return new RankingModel({ format: FORMAT, description: { shape } }, knowledge, scorer);
 }
 
-/**
- * Users whose last item decides when training ends, and where each user's events to learn from end. A user of one event
- * has nothing to hold out.
- */
-function heldOutUsers(
-  interactions: Interactions,
-  share: number,
-  random: Random,
-): { readonly held: readonly HeldOut[]; readonly ends: Uint32Array } {
-  const able = Uint32Array.from(interactions.users.keys()).filter((user) => lengthOf(interactions, user) > 1);
-  const count = Math.min(MOST_HELD, Math.max(1, Math.round(share * able.length)));
-  const ends = interactions.starts.slice(1);
-  const held: HeldOut[] = [];
-  for (const place of random.permutation(able.length).subarray(0, count)) {
-    const items = itemsOf(interactions, able[place]!);
-    held.push({ history: items.slice(0, -1), target: items.at(-1)! });
-    ends[able[place]!]!--;
-  }
-  return { held, ends };
-}
-
 /** Stretches of histories, the newest items in the last one of a user; each item but a user's first is a target once. */
 function windowsOf({ users, starts }: Interactions, ends: Uint32Array, length: number): readonly Window[] {
   return users.flatMap((_, user) => {
@@ -147,24 +137,12 @@ function windowsOf({ users, starts }: Interactions, ends: Uint32Array, length: n
   });
 }
 
-function requireSequences(
-  { items }: Interactions,
-  windows: readonly Window[],
-  held: readonly HeldOut[],
-): void {
-  if (windows.length === 0 || held.length === 0) {
-    throw new UserFailure(
-      'INSUFFICIENT_DATA',
-      `Hardly a user has more than one interaction, so that nothing follows on anything; the recommender "${NAME}" learns from ` +
-        'what comes next. Take "popularity" or "item-knn", or more types of events.',
-    );
-  }
-  if (items.length > MOST_ITEMS) {
-    throw new UserFailure(
-      'INVALID_CONFIG',
-      `There are ${items.length.toLocaleString('en')} items; the recommender "${NAME}" can choose among ` +
-        `${MOST_ITEMS.toLocaleString('en')}. Leave rare ones out, or take "item-knn".`,
-      { field: 'recommender' },
-    );
-  }
+function requireChoosable({ items }: Interactions): void {
+  if (items.length <= MOST_ITEMS) return;
+  throw new UserFailure(
+    'INVALID_CONFIG',
+    `There are ${items.length.toLocaleString('en')} items; the recommender "${NAME}" can choose among ` +
+      `${MOST_ITEMS.toLocaleString('en')}. Leave rare ones out, or take "item-knn".`,
+    { field: 'recommender' },
+  );
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DnnConfig } from './dnn.js';
 import { ItemKnnConfig } from './item-knn.js';
 import { PopularityConfig } from './popularity.js';
 import { TransformerConfig } from './transformer.js';
@@ -12,6 +13,11 @@ export const RECOMMENDER_OPTIONS = {
     summary:
       'Self-attention over what a user did, newest last, trained to tell the next item among all. Needs minutes of training, and sequences that mean something.',
     options: TransformerConfig,
+  },
+  dnn: {
+    summary:
+      'Two towers and a ranking network over features and histories: prices, categories, texts, recency, frequency, spend. Ranks for new users, and new items by their features.',
+    options: DnnConfig,
   },
   'item-knn': {
     summary:
