@@ -23,7 +23,7 @@ const NAME = 'transformer';
 const FORMAT = `synthcart ${NAME} recommender 1`;
 const Description = z.strictObject({ shape: Shape });
 
-const DEFAULT_STEPS = 4500;
+const DEFAULT_STEPS = 5400;
 const DEFAULT_EPOCHS = { least: 10, most: 200 };
 /** Held-out users beyond this many make validations long and hardly better. */
 const MOST_HELD = 5000;

@@ -11,20 +11,20 @@ export const TransformerConfig = z
       .max(10_000)
       .optional()
       .describe(
-        'Most passes over the interactions, 1–10,000. Left out, it is chosen so that training takes about 4,500 steps (10–200 ' +
+        'Most passes over the interactions, 1–10,000. Left out, it is chosen so that training takes about 5,400 steps (10–200 ' +
           'passes). Training ends earlier when held-out items are found no better.',
       ),
     batchSize: z
       .int()
       .min(64)
       .max(65_536)
-      .default(1024)
+      .default(512)
       .describe('Interactions that a training step learns from, 64–65,536; many users’ side by side.'),
     learningRate: z
       .number()
       .min(1e-6)
       .max(0.1)
-      .default(2e-3)
+      .default(1.5e-3)
       .describe(
         'Step size of Adam after its warm-up, 1e-6–0.1; it falls to zero along a cosine. Lower it if a run diverges.',
       ),
