@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { rolesOf } from '../../gpu-worker/events/roles.js';
+import { catalogueOf, type Catalogue } from '../../gpu-worker/recommenders/features/catalogue.js';
 import {
   interactionsOfSequences,
   type Interactions,
@@ -20,26 +21,37 @@ export interface Dataset {
   readonly path: string;
   /** Column of an event log; rows where it isn't above 0, such as returns, are no interaction. */
   readonly positive?: string;
+  /** Columns of an event log that say what its items are like. */
+  readonly price?: string;
+  readonly category?: string;
+  readonly text?: string;
 }
 
 /**
- * `FILE[,name=TEXT][,positive=COLUMN]`. A `.txt` or `.txt.gz` has a user's sequence a line: the user, then items in order of time,
+ * `FILE[,name=TEXT][,positive=COLUMN][,price=COLUMN][,category=COLUMN][,text=COLUMN]`. A `.txt` or `.txt.gz` has a user's sequence a line: the user, then items in order of time,
  * with spaces between. Anything else is an event log, whose columns are found by their names.
  */
 export function datasetOf(text: string): Dataset {
   const [path = '', ...rest] = text.split(',');
   const given = new Map(rest.map((part) => part.split('=', 2) as [string, string]));
-  const positive = given.get('positive');
+  const columns = ['positive', 'price', 'category', 'text'].flatMap((option) => {
+    const column = given.get(option);
+    return column === undefined ? [] : [[option, column] as const];
+  });
   return {
     name: given.get('name') ?? basename(path).replace(/\..*/, ''),
     path,
-    ...(positive !== undefined && { positive }),
+    ...Object.fromEntries(columns),
   };
 }
 
 /** `folder` is for what reading needs meanwhile. */
-export async function interactionsIn(dataset: Dataset, folder: string): Promise<Interactions> {
-  if (/\.txt(\.gz)?$/.test(dataset.path)) return interactionsOfSequences(await sequencesIn(dataset.path));
+export async function dataIn(
+  dataset: Dataset,
+  folder: string,
+): Promise<{ readonly interactions: Interactions; readonly catalogue?: Catalogue }> {
+  if (/\.txt(\.gz)?$/.test(dataset.path))
+    return { interactions: interactionsOfSequences(await sequencesIn(dataset.path)) };
   await mkdir(folder, { recursive: true });
   const { parquetPath, columns } = await ingestFile({
     path: dataset.path,
@@ -50,7 +62,13 @@ export async function interactionsIn(dataset: Dataset, folder: string): Promise<
     progress: () => {},
   });
   const table = withPositive(await readParquet(parquetPath, columns), dataset.positive);
-  return interactionsOfLog(table, rolesOf(columns, {})).interactions;
+  const roles = rolesOf(columns, {});
+  const { price, category, text } = dataset;
+  const isDescribed = price !== undefined || category !== undefined || text !== undefined;
+  return {
+    interactions: interactionsOfLog(table, roles).interactions,
+    ...(isDescribed && { catalogue: catalogueOf(table, { item: roles.item, price, category, text }) }),
+  };
 }
 
 async function sequencesIn(path: string): Promise<[string, string[]][]> {

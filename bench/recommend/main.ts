@@ -110,7 +110,10 @@ await new Command('bench:recommend')
   .description(
     "Fits recommenders to all but each user's last item, ranks all items for it, and shows it beside published figures.",
   )
-  .argument('<files...>', 'sequences (.txt, .txt.gz) or event logs: FILE[,name=TEXT][,positive=COLUMN]')
+  .argument(
+    '<files...>',
+    'sequences (.txt, .txt.gz) or event logs: FILE[,name=TEXT][,positive=COLUMN][,price=…][,category=…][,text=…]',
+  )
   .option(
     '--recommenders <name>',
     'one of them; may be repeated (default: all)',

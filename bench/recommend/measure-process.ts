@@ -8,7 +8,7 @@ import { evaluateRanking } from '../../gpu-worker/recommenders/evaluation/evalua
 import { leaveOneOut, type Split } from '../../gpu-worker/recommenders/interactions/splits.js';
 import type { FittedRecommender } from '../../gpu-worker/recommenders/recommender.js';
 import { recommenderOf } from '../../gpu-worker/recommenders/recommenders.js';
-import { interactionsIn } from './dataset.js';
+import { dataIn } from './dataset.js';
 import type { Measured, Measurement, Scores } from './measurement.js';
 
 const CHECKPOINT_MS = 60_000;
@@ -18,7 +18,7 @@ const RANKED = 2000;
 async function measure(request: Measurement): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'synthcart-recommend-'));
   try {
-    const interactions = await interactionsIn(request.dataset, folder);
+    const { interactions, catalogue } = await dataIn(request.dataset, folder);
     const split = leaveOneOut(interactions);
     const engine = await startEngine({ forced: request.engine, threads: request.threads });
     const recommender = recommenderOf(request.recommender);
@@ -44,7 +44,7 @@ async function measure(request: Measurement): Promise<Measured> {
       },
       checkpoint: kept.state,
     };
-    const model = await recommender.fit({ interactions: split.train }, config, session);
+    const model = await recommender.fit({ interactions: split.train, catalogue }, config, session);
     const fitSeconds = seconds();
     const scored = (excludeSeen: boolean) =>
       evaluateRanking(model, split.cases, split.train, { cutoffs: [10, 20], excludeSeen, engine });
