@@ -37,10 +37,10 @@ export interface FittedSearchRanker {
   readonly products: readonly string[];
   /**
    * The best `k` products for a query, best first; equal ones in the catalogue's order. Fewer where fewer match; none for
-   * a query without a letter or a digit. Takes about a millisecond for 10,000 products, and no engine.
-   * Throws RangeError for a `k` that isn't a whole number above 0.
+   * a query without a letter or a digit. Leaves out the ids of `exclude`, such as of deleted products, which the model need
+   * not know. Takes a few milliseconds for 10,000 products, and no engine. Throws RangeError for a `k` that isn't a whole number above 0.
    */
-  rank(query: string, k: number): readonly RankedProduct[];
+  rank(query: string, k: number, exclude?: ReadonlySet<string>): readonly RankedProduct[];
   /**
    * The same model over another catalogue: what was learnt stays, the products are new. Throws UserFailure as `fit` does
    * for a catalogue that can't be searched.

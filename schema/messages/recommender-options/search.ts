@@ -126,3 +126,17 @@ const twoTowerOptions = {
 
 export const TwoTowerConfig = z.strictObject(twoTowerOptions);
 export type TwoTowerConfig = z.infer<typeof TwoTowerConfig>;
+
+/** Options of the `fused` search ranker: those of both kinds of ranker that it puts together. */
+export const FusedSearchConfig = z.strictObject({
+  ...bm25Options,
+  ...twoTowerOptions,
+  fusion: z
+    .enum(['weights', 'reciprocalRank'])
+    .default('weights')
+    .describe(
+      'How the rankers are put together: `weights`, scores by weights that are learnt on held-out queries; or `reciprocalRank`, ' +
+        'by their ranks alone.',
+    ),
+});
+export type FusedSearchConfig = z.infer<typeof FusedSearchConfig>;

@@ -16,18 +16,18 @@ export const bm25: SearchRanker<Bm25Config> = {
   summary: 'Ranks products by the words that they share with the query, rare words first (BM25F).',
   config: Bm25Config,
 
-  fit({ products }, config, session) {
+  async fit({ products }, config, session) {
     session.signal.throwIfAborted();
-    return Promise.resolve(Bm25Ranker.over(products, config));
+    return Bm25Ranker.over(products, config);
   },
 
-  load(bytes) {
+  async load(bytes) {
     const file = readSafetensors(bytes);
     if (file.metadata['format'] !== FORMAT)
       throw new RangeError(`a model of the format "${file.metadata['format']}" isn't "${FORMAT}"`);
     const config = Bm25Config.parse(JSON.parse(file.metadata['config'] ?? 'null'));
     const products = textsOf(file, 'ids');
-    return Promise.resolve(new Bm25Ranker(products, indexFrom(file, 'index', products.length), config));
+    return new Bm25Ranker(products, indexFrom(file, 'index', products.length), config);
   },
 };
 
@@ -51,10 +51,10 @@ class Bm25Ranker implements FittedSearchRanker {
     );
   }
 
-  rank(query: string, k: number): readonly RankedProduct[] {
+  rank(query: string, k: number, exclude?: ReadonlySet<string>): readonly RankedProduct[] {
     const scores = this.#scores.fill(0);
     addScores(this.index, termsOf(query, this.config.terms), scores);
-    return topProducts(this.products, scores, k, 0);
+    return topProducts(this.products, scores, k, exclude);
   }
 
   over(products: readonly Product[]): Bm25Ranker {

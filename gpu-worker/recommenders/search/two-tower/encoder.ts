@@ -29,12 +29,14 @@ export class TowerEncoder {
     return finished(vector, this.#query);
   }
 
-  /** Unit vectors [products, width]. */
+  /** Unit vectors [products, width]; 0 for a product without features. */
   products({ starts, buckets, fields }: TextFeatures): Float32Array {
     const { width } = this;
     const vectors = new Float32Array((starts.length - 1) * width);
     for (let product = 0; product + 1 < starts.length; product++) {
       const [from, to] = [starts[product]!, starts[product + 1]!];
+      // Without text it stays 0: the layers' biases would make something of nothing.
+      if (from === to) continue;
       const vector = vectors.subarray(product * width, (product + 1) * width);
       for (let at = from; at < to; at++)
         this.#add(buckets[at]!, featureScale(to - from) * this.#fieldWeights[fields[at]!]!, vector);

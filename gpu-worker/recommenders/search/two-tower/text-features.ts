@@ -12,20 +12,23 @@ export interface TextFeatures {
 }
 
 const NGRAM_LENGTHS = [3, 4];
+/** How much of a text's beginning is a feature, in characters without spaces: queries often begin as what they ask for. */
+const BEGINNINGS = [3, 5, 7, 9, 12, 15, 18, 22, 26, 30];
 /** What is read of one text: beyond it, the cost of a step grows and its vector hardly moves. */
 const MOST_FEATURES = { title: 192, brand: 32, category: 64, description: 224 };
 /** Of a query. */
 export const MOST_QUERY_FEATURES = MOST_FEATURES.title;
 
 /**
- * Buckets of a text: its words, the first word once more as the first, pairs of neighbouring words, and runs of 3 and 4
+ * Buckets of a text: its words, its beginning at several lengths, pairs of neighbouring words, and runs of 3 and 4
  * characters within words and of 3 across two words, so that `t light` and `tlight` share some. At most `most`, the
  * words first.
  */
 export function textFeatures(text: string, buckets: number, most: number): Int32Array {
   const words = wordsOf(text);
   const terms = words.map((word) => `w ${word}`);
-  if (words.length > 0) terms.push(`f ${words[0]!}`);
+  const whole = words.join('');
+  for (const length of BEGINNINGS) if (whole.length >= length) terms.push(`b ${whole.slice(0, length)}`);
   for (const [at, word] of words.entries()) {
     if (terms.length >= most) break;
     for (const length of NGRAM_LENGTHS)

@@ -35,14 +35,14 @@ export const twoTower: SearchRanker<TwoTowerConfig> = {
     return new TwoTowerRanker(ids, parameters, TowerIndex.of(new TowerEncoder(parameters), features), config);
   },
 
-  load(bytes) {
+  async load(bytes) {
     const file = readSafetensors(bytes);
     if (file.metadata['format'] !== FORMAT)
       throw new RangeError(`a model of the format "${file.metadata['format']}" isn't "${FORMAT}"`);
     const config = TwoTowerConfig.parse(JSON.parse(file.metadata['config'] ?? 'null'));
     const products = textsOf(file, 'ids');
     const { parameters, index } = towersFrom(file, config, products.length);
-    return Promise.resolve(new TwoTowerRanker(products, parameters, index, config));
+    return new TwoTowerRanker(products, parameters, index, config);
   },
 };
 
@@ -58,10 +58,10 @@ class TwoTowerRanker implements FittedSearchRanker {
     this.#scores = new Float32Array(products.length);
   }
 
-  rank(query: string, k: number): readonly RankedProduct[] {
+  rank(query: string, k: number, exclude?: ReadonlySet<string>): readonly RankedProduct[] {
     const scores = this.#scores.fill(0);
     this.index.addScores(query, 1, scores);
-    return topProducts(this.products, scores, k, 0);
+    return topProducts(this.products, scores, k, exclude);
   }
 
   over(products: readonly Product[]): TwoTowerRanker {

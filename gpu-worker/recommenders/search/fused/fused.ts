@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { FusedSearchConfig } from '../../../../schema/messages/recommender-options/search.js';
+import { readSafetensors, writeSafetensors } from '../../../compute/safetensors.js';
+import type { StoredOf } from '../../../compute/tensors.js';
+import { pausing } from '../../../evaluation/pause.js';
+import { addScores, indexProducts, termsOf, TERM_KINDS, type InvertedIndex } from '../bm25/inverted-index.js';
+import { indexFrom, tensorsOfIndex } from '../bm25/stored-index.js';
+import { requireSearchable } from '../catalogue.js';
+import type { FittedSearchRanker, Product, RankedProduct, SearchRanker } from '../search-ranker.js';
+import { storedTexts, textsOf } from '../stored-texts.js';
+import { topProducts } from '../top-products.js';
+import { TowerEncoder } from '../two-tower/encoder.js';
+import { fitTowers } from '../two-tower/fit-towers.js';
+import type { Parameters } from '../two-tower/network.js';
+import { TowerIndex } from '../two-tower/tower-index.js';
+import { tensorsOfTowers, towersFrom } from '../two-tower/two-tower.js';
+import { fittedWeights, fuseRanks, fuseScores, type RankerScores } from './fusion.js';
+
+const NAME = 'fused';
+const FORMAT = `synthcart search ${NAME} model 1`;
+/** BM25 over words and over trigrams, and the two towers. */
+const RANKERS = TERM_KINDS.length + 1;
+
+const Description = z.strictObject({
+  config: FusedSearchConfig,
+  /** Of the rankers, in their order. */
+  weights: z.array(z.number().min(0).max(1)).length(RANKERS),
+});
+type Description = z.infer<typeof Description>;
+
+/** See README.md in the folder above. */
+export const fused: SearchRanker<FusedSearchConfig> = {
+  name: NAME,
+  summary:
+    'BM25 over words and over runs of characters, and the two-tower network, put together by weights that are learnt on held-out queries.',
+  config: FusedSearchConfig,
+
+  async fit(training, config, session) {
+    const { parameters, features, validation } = await fitTowers(NAME, training, config, session);
+    const index = TowerIndex.of(new TowerEncoder(parameters), features);
+    const parts = { parameters, ...indexesOver(training.products, config), index };
+    const ids = training.products.map(({ id }) => id);
+    const pause = pausing(session.signal, () => {});
+    const weights =
+      config.fusion === 'weights'
+        ? await fittedWeights(validation, (query) => scoresOf(parts, query, ids.length), RANKERS, pause)
+        : Array.from({ length: RANKERS }, () => 1 / RANKERS);
+    return new FusedRanker(ids, parts, { config, weights: [...weights] });
+  },
+
+  async load(bytes) {
+    const file = readSafetensors(bytes);
+    if (file.metadata['format'] !== FORMAT)
+      throw new RangeError(`a model of the format "${file.metadata['format']}" isn't "${FORMAT}"`);
+    const description = Description.parse(JSON.parse(file.metadata['description'] ?? 'null'));
+    const products = textsOf(file, 'ids');
+    const parts = {
+      ...towersFrom(file, description.config, products.length),
+      words: indexFrom(file, 'words', products.length),
+      trigrams: indexFrom(file, 'trigrams', products.length),
+    };
+    return new FusedRanker(products, parts, description);
+  },
+};
+
+interface Parts {
+  readonly words: InvertedIndex;
+  readonly trigrams: InvertedIndex;
+  readonly parameters: StoredOf<Parameters>;
+  readonly index: TowerIndex;
+}
+
+class FusedRanker implements FittedSearchRanker {
+  readonly #scores: Float32Array;
+
+  constructor(
+    readonly products: readonly string[],
+    private readonly parts: Parts,
+    private readonly description: Description,
+  ) {
+    this.#scores = new Float32Array(products.length);
+  }
+
+  rank(query: string, k: number, exclude?: ReadonlySet<string>): readonly RankedProduct[] {
+    const { config, weights } = this.description;
+    const scores = scoresOf(this.parts, query, this.products.length);
+    switch (config.fusion) {
+      case 'weights':
+        fuseScores(scores, weights, this.#scores);
+        break;
+      case 'reciprocalRank':
+        fuseRanks(scores, this.#scores);
+        break;
+    }
+    return topProducts(this.products, this.#scores, k, exclude);
+  }
+
+  over(products: readonly Product[]): FusedRanker {
+    requireSearchable(products);
+    const { parameters, index } = this.parts;
+    const parts = {
+      ...indexesOver(products, this.description.config),
+      ...{ parameters, index: TowerIndex.over(index.encoder, products) },
+    };
+    return new FusedRanker(
+      products.map(({ id }) => id),
+      parts,
+      this.description,
+    );
+  }
+
+  save(): Uint8Array {
+    const { words, trigrams, parameters, index } = this.parts;
+    const tensors = new Map([
+      ...tensorsOfTowers(parameters, index),
+      ...tensorsOfIndex(words, 'words'),
+      ...tensorsOfIndex(trigrams, 'trigrams'),
+      ['ids', storedTexts(this.products)] as const,
+    ]);
+    return writeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(this.description) });
+  }
+}
+
+function indexesOver(
+  products: readonly Product[],
+  config: FusedSearchConfig,
+): Pick<Parts, 'words' | 'trigrams'> {
+  return {
+    words: indexProducts(products, { ...config, terms: 'words' }),
+    trigrams: indexProducts(products, { ...config, terms: 'trigrams' }),
+  };
+}
+
+/** In the order of RANKERS. */
+function scoresOf({ words, trigrams, index }: Parts, query: string, products: number): RankerScores {
+  const byWords = new Float32Array(products);
+  addScores(words, termsOf(query, 'words'), byWords);
+  const byTrigrams = new Float32Array(products);
+  addScores(trigrams, termsOf(query, 'trigrams'), byTrigrams);
+  const byTowers = new Float32Array(products);
+  index.addScores(query, 1, byTowers);
+  return [byWords, byTrigrams, byTowers];
+}
