@@ -35,11 +35,11 @@ const bm25Options = {
 /** Options of the `bm25` search ranker. */
 export const Bm25Config = z.strictObject({
   terms: z
-    .enum(['words', 'trigrams'])
+    .enum(['words', 'trigrams', 'beginnings'])
     .default('words')
     .describe(
-      'What is looked up: `words`, whole ones; or `trigrams`, runs of three characters, which find misspelt and unfinished ' +
-        'words, too.',
+      'What is looked up: `words`, whole ones; `trigrams`, runs of three characters, which find misspelt and unfinished ' +
+        'words, too; or `beginnings`, the first characters of a text, for suggestions while somebody types.',
     ),
   ...bm25Options,
 });

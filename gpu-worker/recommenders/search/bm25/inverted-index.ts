@@ -1,9 +1,16 @@
 import { wordsOf, characterNgrams } from '../text/analysis.js';
 import { PRODUCT_FIELDS, type Product, type ProductField } from '../search-ranker.js';
 
-/** What an index is made of: whole words, or the runs of three characters within them. */
-export const TERM_KINDS = ['words', 'trigrams'] as const;
+/**
+ * What an index is made of: whole words; the runs of three characters within them; or a text's beginnings, each of which is a
+ * term, as queries begin like what they ask for while they are typed.
+ */
+export const TERM_KINDS = ['words', 'trigrams', 'beginnings'] as const;
 export type TermKind = (typeof TERM_KINDS)[number];
+
+/** Lengths of beginnings, in characters without spaces. */
+const SHORTEST_BEGINNING = 2;
+const LONGEST_BEGINNING = 32;
 
 /** The terms of a text, in order, with repeats. */
 export function termsOf(text: string, kind: TermKind): string[] {
@@ -13,7 +20,16 @@ export function termsOf(text: string, kind: TermKind): string[] {
       return words;
     case 'trigrams':
       return words.flatMap((word) => characterNgrams(word, 3));
+    case 'beginnings':
+      return beginningsOf([...words.join('')]);
   }
+}
+
+function beginningsOf(characters: readonly string[]): string[] {
+  const longest = Math.min(characters.length, LONGEST_BEGINNING);
+  return Array.from({ length: Math.max(0, longest - SHORTEST_BEGINNING + 1) }, (_, at) =>
+    characters.slice(0, at + SHORTEST_BEGINNING).join(''),
+  );
 }
 
 /** How a term's occurrences are weighed. */

@@ -18,13 +18,13 @@ import { fittedWeights, fuseRanks, fuseScores, type RankerScores } from './fusio
 
 const NAME = 'fused';
 const FORMAT = `synthcart search ${NAME} model 1`;
-/** BM25 over words and over trigrams, and the two towers. */
+/** BM25 over words, over trigrams and over beginnings, and the two towers. */
 const RANKERS = TERM_KINDS.length + 1;
 
 const Description = z.strictObject({
   config: FusedSearchConfig,
   /** Of the rankers, in their order. */
-  weights: z.array(z.number().min(0).max(1)).length(RANKERS),
+  weights: z.array(z.number().min(0)).length(RANKERS),
 });
 type Description = z.infer<typeof Description>;
 
@@ -32,13 +32,13 @@ type Description = z.infer<typeof Description>;
 export const fused: SearchRanker<FusedSearchConfig> = {
   name: NAME,
   summary:
-    'BM25 over words and over runs of characters, and the two-tower network, put together by weights that are learnt on held-out queries.',
+    'BM25 over words, runs of characters and beginnings, and the two-tower network, put together by weights that are learnt on held-out queries.',
   config: FusedSearchConfig,
 
   async fit(training, config, session) {
     const { parameters, features, validation } = await fitTowers(NAME, training, config, session);
     const index = TowerIndex.of(new TowerEncoder(parameters), features);
-    const parts = { parameters, ...indexesOver(training.products, config), index };
+    const parts = { parameters, lexical: indexesOver(training.products, config), index };
     const ids = training.products.map(({ id }) => id);
     const pause = pausing(session.signal, () => {});
     const weights =
@@ -56,16 +56,15 @@ export const fused: SearchRanker<FusedSearchConfig> = {
     const products = textsOf(file, 'ids');
     const parts = {
       ...towersFrom(file, description.config, products.length),
-      words: indexFrom(file, 'words', products.length),
-      trigrams: indexFrom(file, 'trigrams', products.length),
+      lexical: TERM_KINDS.map((kind) => indexFrom(file, kind, products.length)),
     };
     return new FusedRanker(products, parts, description);
   },
 };
 
 interface Parts {
-  readonly words: InvertedIndex;
-  readonly trigrams: InvertedIndex;
+  /** One of each of TERM_KINDS. */
+  readonly lexical: readonly InvertedIndex[];
   readonly parameters: StoredOf<Parameters>;
   readonly index: TowerIndex;
 }
@@ -99,8 +98,9 @@ class FusedRanker implements FittedSearchRanker {
     requireSearchable(products);
     const { parameters, index } = this.parts;
     const parts = {
-      ...indexesOver(products, this.description.config),
-      ...{ parameters, index: TowerIndex.over(index.encoder, products) },
+      lexical: indexesOver(products, this.description.config),
+      parameters,
+      index: TowerIndex.over(index.encoder, products),
     };
     return new FusedRanker(
       products.map(({ id }) => id),
@@ -110,34 +110,28 @@ class FusedRanker implements FittedSearchRanker {
   }
 
   save(): Uint8Array {
-    const { words, trigrams, parameters, index } = this.parts;
+    const { lexical, parameters, index } = this.parts;
     const tensors = new Map([
       ...tensorsOfTowers(parameters, index),
-      ...tensorsOfIndex(words, 'words'),
-      ...tensorsOfIndex(trigrams, 'trigrams'),
+      ...lexical.flatMap((of, kind) => [...tensorsOfIndex(of, TERM_KINDS[kind]!)]),
       ['ids', storedTexts(this.products)] as const,
     ]);
     return writeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(this.description) });
   }
 }
 
-function indexesOver(
-  products: readonly Product[],
-  config: FusedSearchConfig,
-): Pick<Parts, 'words' | 'trigrams'> {
-  return {
-    words: indexProducts(products, { ...config, terms: 'words' }),
-    trigrams: indexProducts(products, { ...config, terms: 'trigrams' }),
-  };
+function indexesOver(products: readonly Product[], config: FusedSearchConfig): InvertedIndex[] {
+  return TERM_KINDS.map((terms) => indexProducts(products, { ...config, terms }));
 }
 
 /** In the order of RANKERS. */
-function scoresOf({ words, trigrams, index }: Parts, query: string, products: number): RankerScores {
-  const byWords = new Float32Array(products);
-  addScores(words, termsOf(query, 'words'), byWords);
-  const byTrigrams = new Float32Array(products);
-  addScores(trigrams, termsOf(query, 'trigrams'), byTrigrams);
+function scoresOf({ lexical, index }: Parts, query: string, products: number): RankerScores {
+  const scores = lexical.map((of, kind) => {
+    const own = new Float32Array(products);
+    addScores(of, termsOf(query, TERM_KINDS[kind]!), own);
+    return own;
+  });
   const byTowers = new Float32Array(products);
   index.addScores(query, 1, byTowers);
-  return [byWords, byTrigrams, byTowers];
+  return [...scores, byTowers];
 }

@@ -20,6 +20,8 @@ export interface TrainingQuery {
 export interface ValidationQuery {
   readonly text: string;
   readonly answers: ReadonlySet<number>;
+  /** Whether people typed it; else it was made. */
+  readonly judged: boolean;
 }
 
 export interface TrainingQueries {
@@ -70,7 +72,8 @@ export function trainingQueries(
     if (known.length === 0 || wordsOf(query).length === 0) continue;
     if (heldOut.has(known[0]!.product)) {
       const best = known.filter(({ gain }) => gain === known[0]!.gain).map(({ product }) => product);
-      if (validation.length < MOST_JUDGED) validation.push({ text: query, answers: new Set(best) });
+      if (validation.length < MOST_JUDGED)
+        validation.push({ text: query, answers: new Set(best), judged: true });
       continue;
     }
     const answers = new Set(known.flatMap(({ product }) => [...alike.get(product)!]));
@@ -81,7 +84,7 @@ export function trainingQueries(
   for (const product of held.length > 0 ? held : learnt)
     for (let made = 0; made < MADE_A_PRODUCT; made++) {
       const text = syntheticQuery(products[product]!, random.derive('validation', product, made));
-      validation.push({ text, answers: alike.get(product)! });
+      validation.push({ text, answers: alike.get(product)!, judged: false });
     }
   return { products: learnt, training, validation };
 }
