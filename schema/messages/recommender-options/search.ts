@@ -51,7 +51,7 @@ const twoTowerOptions = {
     .int()
     .min(8)
     .max(512)
-    .default(128)
+    .default(64)
     .describe('Length of the vectors that queries and products become, 8–512.'),
   hiddenUnits: z
     .int()
@@ -63,7 +63,7 @@ const twoTowerOptions = {
     .int()
     .min(1024)
     .max(1_048_576)
-    .default(16_384)
+    .default(8192)
     .describe(
       'Places for words and runs of characters, 1,024–1,048,576; those that share one are taken for the same.',
     ),
@@ -95,7 +95,7 @@ const twoTowerOptions = {
     .max(10_000)
     .optional()
     .describe(
-      'Most passes over the products, 1–10,000. Left out, it is chosen so that training takes about 1,500 steps (2–100 passes). ' +
+      'Most passes over the products, 1–10,000. Left out, it is chosen so that training takes about 1,200 steps (2–100 passes). ' +
         'Training ends earlier when held-out queries are answered no better.',
     ),
   batchSize: z.int().min(2).max(4096).default(128).describe('Queries a training step, 2–4,096.'),
@@ -103,7 +103,7 @@ const twoTowerOptions = {
     .number()
     .min(1e-6)
     .max(0.1)
-    .default(2e-3)
+    .default(4e-3)
     .describe(
       'Step size of Adam after its warm-up, 1e-6–0.1; it falls to zero along a cosine. Lower it if a run diverges.',
     ),

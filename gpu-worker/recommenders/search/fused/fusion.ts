@@ -119,8 +119,8 @@ function lossOf(choices: readonly Choice[], weights: Float64Array, gradient: Flo
     let [all, right] = [0, 0];
     for (const [candidate, logit] of odds.entries()) {
       odds[candidate] = Math.exp(logit - highest);
-      all += odds[candidate]!;
-      if (answers[candidate]) right += odds[candidate]!;
+      all += odds[candidate];
+      if (answers[candidate]) right += odds[candidate];
     }
     loss -= weight * Math.log(right / all);
     for (const [candidate, odd] of odds.entries()) {

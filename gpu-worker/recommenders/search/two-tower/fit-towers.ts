@@ -15,7 +15,7 @@ import { openTrainer } from './steps.js';
 import { longest, productFeatures, type TextFeatures } from './text-features.js';
 import { trainingQueries, type ValidationQuery } from './training-queries.js';
 
-const DEFAULT_STEPS = 1500;
+const DEFAULT_STEPS = 1200;
 const DEFAULT_EPOCHS = { least: 2, most: 100 };
 
 export interface FittedTowers {

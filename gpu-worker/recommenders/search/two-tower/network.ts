@@ -111,7 +111,7 @@ export function lossOf(
   const weights = tf.mul(product.weights, fieldWeights(parameters, fields));
   const queries = encode(parameters.features, parameters.query, query);
   const products = encode(parameters.features, parameters.product, { buckets, weights });
-  const cosines = tf.matMul(queries as tf.Tensor2D, products as tf.Tensor2D, false, true);
+  const cosines = tf.matMul(queries, products, false, true);
   const logits = tf.add(tf.div(cosines, temperature), forbidden);
   const labels = tf.range(0, gains.size, 1, 'int32');
   const losses = crossEntropyOfLabels(logits, labels);

@@ -9,7 +9,7 @@ import type { StoredOf } from '../../../compute/tensors.js';
 import type { Trainer } from '../../../generators/training/epochs.js';
 import { batchOf, batchSpecs, type BatchSource } from './batches.js';
 import { TowerEncoder } from './encoder.js';
-import { lossOf, type Batch, type Parameters } from './network.js';
+import { lossOf, type Parameters } from './network.js';
 import { TowerIndex } from './tower-index.js';
 import type { ValidationQuery } from './training-queries.js';
 
@@ -29,7 +29,7 @@ export async function openTrainer(
     inputs: { ...batchSpecs(source), rate: SCALAR, correction: SCALAR },
     step: (held: AdamState<Parameters>, { rate, correction, ...batch }) => {
       const { value, gradients } = valueAndGradients(
-        (parameters) => lossOf(parameters, batch as Batch, config.temperature),
+        (parameters) => lossOf(parameters, batch, config.temperature),
         held.parameters,
       );
       const clipped = clipByGlobalNorm(gradients, CLIP_NORM);
