@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import {
+  collectOption,
+  collectText,
+  eventColumns,
+  naturalNumber,
+  positiveInteger,
+  positiveNumber,
+  probability,
+} from './argument-parsers.js';
 import { complete } from './commands/complete.js';
 import { demo } from './commands/demo.js';
 import { evaluate } from './commands/evaluate.js';
@@ -17,19 +25,14 @@ import {
 } from './commands/sample.js';
 import { CONSTRAINTS, PREPARATION, readObjects, UnreadableList } from './commands/object-list.js';
 import { completionTable } from './completion-table.js';
-import { Connection, UnreachableError } from './connection.js';
+import { UnreachableError } from './connection.js';
 import { EXIT } from './exit-codes.js';
-import * as operations from './operations.js';
-import { localAccount, startPlatform } from './platform.js';
-import { RunDisplay } from './run-display.js';
+import { startPlatform } from './platform.js';
+import { addRecommend } from './recommend-commands.js';
 import { scoreTable } from './score-table.js';
 import { relationTable, synthesizeTables } from './commands/synthesize-tables.js';
 import { synthesize } from './synthesize.js';
-
-/** The command line is wrong in a way that commander can't know. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { observer, requireFile, UsageError, withPlatform } from './with-platform.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -52,7 +55,8 @@ Examples:
   $ synthcart synthesize shop.csv --rows 50000 --seed 7 --out out/shop
   $ synthcart sample --run run_… --rows 1000 --where Month=Nov --out out/november
   $ synthcart evaluate --real shop.csv --synthetic out/shop/synthetic.csv --json
-  $ synthcart complete products.csv --out out/products`,
+  $ synthcart complete products.csv --out out/products
+  $ synthcart recommend train events.csv --recommender item-knn --out out/recommender`,
   );
 
 program
@@ -298,18 +302,6 @@ program
     });
   });
 
-/** `user=CustomerID,item=StockCode` as columns by role. */
-function eventColumns(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text.split(',').map((part) => {
-      const at = part.indexOf('=');
-      if (at < 1)
-        throw new InvalidArgumentError(`"${part}" isn't a role and a column, such as user=customer_id.`);
-      return [part.slice(0, at), part.slice(at + 1)];
-    }),
-  );
-}
-
 interface EvaluateOptions {
   events?: true | Record<string, string>;
   real: string;
@@ -365,6 +357,8 @@ interface CompleteOptions {
   json?: boolean;
 }
 
+addRecommend(program);
+
 program
   .command('demo')
   .description('do the main job end to end on the example data, then stay up')
@@ -374,49 +368,6 @@ program
   .option('--port <port>', 'of the gateway; any free one by default', naturalNumber, 0)
   .addHelpText('after', '\nExample:\n  $ synthcart demo --once')
   .action(demo);
-
-/** Connects to the platform that the environment names, or to one of our own. Progress goes to stderr. */
-async function withPlatform(
-  folder: string,
-  work: (connection: Connection, projectId: string) => Promise<void>,
-): Promise<void> {
-  const url = process.env['SYNTHCART_URL'];
-  if (url) {
-    const token = process.env['SYNTHCART_API_KEY'];
-    if (!token) throw new UsageError('SYNTHCART_URL is set; set SYNTHCART_API_KEY too.');
-    const connection = new Connection(url, { token });
-    try {
-      const { projects } = await connection.request<operations.Projects>(operations.PROJECTS);
-      const project = projects.nodes[0];
-      if (!project) throw new UsageError('The API key sees no project. Make one, or use another key.');
-      await work(connection, project.id);
-    } finally {
-      await connection.close();
-    }
-    return;
-  }
-  const platform = await startPlatform({ folder });
-  const interrupt = () => void platform.stop().then(() => process.exit(EXIT.interrupted));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    const account = await localAccount(platform.url, resolve(folder));
-    const connection = new Connection(platform.url, { token: account.apiKey });
-    await Promise.race([work(connection, account.projectId), platform.died]).finally(() =>
-      connection.close(),
-    );
-  } finally {
-    await platform.stop();
-  }
-}
-
-function observer(label: string) {
-  const display = new RunDisplay(process.stderr, label);
-  return {
-    event: (event: operations.RunEvents['runEvents']) => display.event(event),
-    points: (points: operations.RunMetrics['runMetrics']['points']) => display.points(points),
-    close: () => display.close(),
-  };
-}
 
 /** Hands over to another entry; its exit code is ours. */
 function become(entry: string): Promise<void> {
@@ -431,55 +382,6 @@ function become(entry: string): Promise<void> {
   });
 }
 
-function requireFile(path: string): void {
-  if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`);
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1.');
-  return value;
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Give a number above 0.');
-  return value;
-}
-
-function naturalNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Give a whole number from 0.');
-  return value;
-}
-
-function probability(text: string): number {
-  const value = Number(text);
-  if (text === '' || !(value >= 0 && value < 1))
-    throw new InvalidArgumentError('Give a number from 0 to below 1, such as 0.02.');
-  return value;
-}
-
-function collectText(text: string, collected: string[] = []): string[] {
-  return [...collected, text];
-}
-
-function collectOption(
-  text: string,
-  collected: Record<string, number | string | boolean>,
-): Record<string, number | string | boolean> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Write key=value, such as epochs=30.');
-  const value = text.slice(at + 1);
-  const typed =
-    value === 'true' || value === 'false'
-      ? value === 'true'
-      : value !== '' && Number.isFinite(Number(value))
-        ? Number(value)
-        : value;
-  return { ...collected, [text.slice(0, at)]: typed };
-}
-
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof UnreadableList) return EXIT.usage;
   return error instanceof UnreachableError ? EXIT.unreachable : EXIT.failed;
@@ -487,7 +389,7 @@ function exitCodeOf(error: unknown): number {
 
 const packageJson = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
 program.version(packageJson.version).exitOverride();
-for (const command of program.commands) command.exitOverride();
+for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride();
 
 try {
   await program.parseAsync();

@@ -189,6 +189,42 @@ export interface Score {
   meaning: string;
 }
 
+export const RANKING = `query Ranking($id: ID!) {
+  artifact(id: $id) { ranking {
+    recommender users items realInteractions syntheticInteractions tested cold coldEvents notes
+    scores { measure cutoff group score { value low high } popularity { value low high } }
+    traits { trait value popularity }
+  } }
+}`;
+interface ScoreInterval {
+  value: number;
+  low: number;
+  high: number;
+}
+export interface Ranking {
+  artifact: {
+    ranking: {
+      recommender: string;
+      users: number;
+      items: number;
+      realInteractions: number;
+      syntheticInteractions: number;
+      tested: number;
+      cold: number;
+      coldEvents: number;
+      notes: string[];
+      scores: {
+        measure: string;
+        cutoff: number | null;
+        group: string;
+        score: ScoreInterval;
+        popularity: ScoreInterval;
+      }[];
+      traits: { trait: string; value: number; popularity: number }[];
+    } | null;
+  } | null;
+}
+
 export const COMPLETION = `query Completion($id: ID!) {
   artifact(id: $id) { completion {
     rows hiddenRows heldOut notes

@@ -1,7 +1,7 @@
 import type { CompletedColumn, Completion, CompletionScore } from '../../schema/messages/completion.js';
-import { html, Html } from '../evaluation/report/html.js';
+import { html, type Html } from '../evaluation/report/html.js';
 import { formatCount, formatPercent } from '../evaluation/report/numbers.js';
-import { REPORT_CSS } from '../evaluation/report/style.js';
+import { lineageFooter, reportPage, type Lineage } from '../evaluation/report/page.js';
 
 const DOUBTS_SHOWN = 50;
 /** Longest text of a value that a page shows. */
@@ -9,31 +9,16 @@ const TEXT_LENGTH = 80;
 
 export interface CompletionContext {
   readonly title: string;
-  /** What the report was made from: run, table, config; shown as it is, in this order. */
-  readonly lineage: Readonly<Record<string, string>>;
+  readonly lineage: Lineage;
 }
 
 /** One HTML file that needs nothing else, as the report of an evaluation is. */
 export function renderCompletion(completion: Completion, { title, lineage }: CompletionContext): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${title}</title>
-        <style>
-          ${new Html(REPORT_CSS)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${header(completion, title)} ${columnTable(completion)} ${doubtTable(completion)}
-          ${footer(completion, lineage)}
-        </main>
-      </body>
-    </html> `;
-  return page.markup;
+  return reportPage(
+    title,
+    html`${header(completion, title)} ${columnTable(completion)} ${doubtTable(completion)}
+    ${lineageFooter(lineage, completion.notes)}`,
+  );
 }
 
 function header({ rows, generator, columns }: Completion, title: string): Html {
@@ -165,27 +150,6 @@ function doubtTable({ doubts }: Completion): Html {
       </table>
     </div>
   </section>`;
-}
-
-function footer({ notes }: Completion, lineage: CompletionContext['lineage']): Html {
-  return html`<footer>
-    <h2>Where this comes from</h2>
-    <dl class="lineage card">
-      ${Object.entries(lineage).map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-    ${
-      notes.length > 0 &&
-      html`<ul class="notes">
-        ${notes.map((note) => html`<li>${note}</li>`)}
-      </ul>`
-    }
-  </footer>`;
 }
 
 function clipped(text: string): string {

@@ -24,6 +24,8 @@ export async function runnerOf(kind: RunKind): Promise<Runner> {
       return (await import('./evaluate.js')).evaluateRun;
     case 'COMPLETE':
       return (await import('./complete.js')).complete;
+    case 'RECOMMEND':
+      return (await import('./recommend.js')).recommend;
     case 'PROBE':
       return (await import('./probe.js')).probe;
   }

@@ -7,14 +7,17 @@ import type { JobInput } from '../../schema/messages/job.js';
 import { IngestResult } from '../../schema/messages/profile.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
 import type { Output, ReportBody } from '../../schema/messages/report.js';
+import { Ranking } from '../../schema/messages/ranking.js';
 import { Completion } from '../../schema/messages/completion.js';
 import {
   CompleteConfig,
+  RecommendConfig,
   type InputRole,
   type OutputKind,
   type RunConfig,
 } from '../../schema/messages/run-config.js';
 import { Evaluation } from '../../schema/messages/scores.js';
+import { recommenderOf } from '../recommenders/recommenders.js';
 import { GatewaySide, type TestJob } from '../testing/gateway-side.js';
 import { NatsServer } from '../testing/nats-server.js';
 import { compile, WorkerProcess } from '../testing/worker-process.js';
@@ -300,6 +303,51 @@ describe('a worker', () => {
     expect(refused.end).toMatchObject({
       type: 'failed',
       failure: { code: 'INSUFFICIENT_DATA', location: { field: 'preparation.1.where' } },
+    });
+  }, 60_000);
+
+  it('trains a recommender on a log, alone and with synthetic users, and scores it on what it was not shown', async () => {
+    const csv = (users: string, count: number) =>
+      [
+        'user_id,event_time,product_id',
+        ...Array.from({ length: count * 6 }, (_, row) => {
+          const [user, event] = [Math.floor(row / 6), row % 6];
+          const time = new Date(Date.UTC(2026, 0, 1 + event, 8, user % 60)).toISOString().slice(0, 19);
+          // Everybody goes from one product to the next of twelve.
+          return `${users}${user},${time.replace('T', ' ')},p${(user + event) % 12}`;
+        }),
+      ].join('\n');
+    const logOf = async (text: string) => {
+      const ingested = await run({ ...INGEST, columnKinds: { user_id: 'CATEGORY' } }, [
+        inputOf('FILE', Buffer.from(text)),
+      ]);
+      const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));
+      return { content: contentOf(ingested.end, 'TABLE'), columns };
+    };
+    const [real, synthetic] = [await logOf(csv('u', 60)), await logOf(csv('s', 36))];
+    const inputs = [
+      inputOf('REAL', real.content, { columns: real.columns }),
+      inputOf('SYNTHETIC', synthetic.content, { columns: synthetic.columns }),
+    ];
+    const config = RecommendConfig.parse({ kind: 'RECOMMEND', recommender: 'item-knn', cutoffs: [3] });
+    const alone = await run(config, inputs.slice(0, 1));
+    const ranking = Ranking.parse(JSON.parse(contentOf(alone.end, 'RANKING').toString()));
+    expect(ranking).toMatchObject({
+      ...{ users: 60, items: 12, realInteractions: 300, syntheticInteractions: 0, tested: 60, cold: 60 },
+    });
+    const hit = ranking.scores.find(({ measure, group }) => measure === 'HIT_RATE' && group === 'ALL')!;
+    expect(hit.score.low).toBeGreaterThan(hit.popularity.high);
+    expect(contentOf(alone.end, 'REPORT').toString()).toContain('better than popularity');
+    const model = await recommenderOf('item-knn').load(contentOf(alone.end, 'RECOMMENDER'));
+    expect(model.rank({ user: 'u0', k: 1 }).items).toHaveLength(1);
+
+    const both = await run({ ...config, trainOn: 'BOTH' }, inputs);
+    expect(Ranking.parse(JSON.parse(contentOf(both.end, 'RANKING').toString()))).toMatchObject({
+      ...{ users: 60, realInteractions: 300, syntheticInteractions: 216, tested: 60 },
+    });
+    const instead = await run({ ...config, trainOn: 'SYNTHETIC' }, inputs);
+    expect(Ranking.parse(JSON.parse(contentOf(instead.end, 'RANKING').toString()))).toMatchObject({
+      ...{ realInteractions: 0, syntheticInteractions: 216, tested: 60 },
     });
   }, 60_000);
 

@@ -22,7 +22,7 @@ export async function synthesizeLinked(
   linked: LinkedTables,
 ): Promise<RunResult> {
   const { name: generator, summary, options: schema } = LINKED_GENERATOR;
-  const options = parsedOptions(generator, schema, config.options);
+  const options = parsedOptions(`the generator "${generator}"`, schema, config.options);
   const inputs = new Map(linked.tables.map(({ name }) => [name, inputOf(session, name)]));
   const { engine, real } = await session.step('load', async () => {
     const tables = new Map<string, Table>();

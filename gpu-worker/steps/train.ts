@@ -16,12 +16,15 @@ export interface Choice {
 /** The generator that a config asks for; throws UserFailure INVALID_CONFIG naming the option that it can't have. */
 export function chosenGenerator(config: Pick<SynthesizeConfig, 'generator' | 'options'>): Choice {
   const generator = generatorOf(config.generator);
-  return { generator, options: parsedOptions(generator.name, generator.config, config.options) };
+  return {
+    generator,
+    options: parsedOptions(`the generator "${generator.name}"`, generator.config, config.options),
+  };
 }
 
-/** A generator's options, complete; throws UserFailure INVALID_CONFIG naming the one that it can't have. */
+/** A model's options, complete; throws UserFailure INVALID_CONFIG naming the one that it can't have. `model`: what users call it. */
 export function parsedOptions<Options>(
-  generator: string,
+  model: string,
   schema: z.ZodType<Options>,
   options: SynthesizeConfig['options'],
 ): Options {
@@ -32,7 +35,7 @@ export function parsedOptions<Options>(
   const option = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])].join('.');
   throw new UserFailure(
     'INVALID_CONFIG',
-    `The option "${option}" of the generator "${generator}" is wrong: ${issue?.message ?? 'see its description'}.`,
+    `The option "${option}" of ${model} is wrong: ${issue?.message ?? 'see its description'}.`,
     { field: `options.${option}` },
   );
 }

@@ -7,7 +7,15 @@ import { LinkedTables } from './linked.js';
 import { eventRoleOptions } from './generator-options/sessions.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
-export const RunKind = z.enum(['INGEST', 'SYNTHESIZE', 'SAMPLE', 'EVALUATE', 'PROBE', 'COMPLETE']);
+export const RunKind = z.enum([
+  'INGEST',
+  'SYNTHESIZE',
+  'SAMPLE',
+  'EVALUATE',
+  'PROBE',
+  'COMPLETE',
+  'RECOMMEND',
+]);
 export type RunKind = z.infer<typeof RunKind>;
 
 /** Rows that one run may synthesize. */
@@ -80,6 +88,38 @@ export const CompleteConfig = z.strictObject({
   hiddenShare: z.number().min(0).max(0.9).default(0.1),
 });
 
+/**
+ * Trains a recommender on the behaviour of input `REAL`, an event log, of the optional input `SYNTHETIC`, another, or of both.
+ * Scores it on what is held out of the real log, which no training sees, beside popularity.
+ */
+export const RecommendConfig = z.strictObject({
+  kind: z.literal('RECOMMEND'),
+  recommender: z.string().min(1),
+  /** The recommender's own options. */
+  options: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
+  /** Columns by their roles; those left out are guessed. The same in both logs. */
+  events: z.strictObject(eventRoleOptions).optional(),
+  /** Column that says on which platform, shop or channel. */
+  platform: z.string().min(1).optional(),
+  /** Columns of the log that say what an item is like, for recommenders that take features. */
+  attributes: z
+    .strictObject({
+      price: z.string().min(1).optional(),
+      category: z.string().min(1).optional(),
+      text: z.string().min(1).optional(),
+    })
+    .optional(),
+  /** Types of events that count as an interaction; all, when not given. */
+  types: z.array(z.string().min(1)).min(1).optional(),
+  trainOn: z.enum(['REAL', 'SYNTHETIC', 'BOTH']).default('REAL'),
+  /** Share of events, the latest, that are held out; when not given, the last item of each user is. */
+  testShare: z.number().min(0.01).max(0.9).optional(),
+  /** Lengths of lists that are scored. */
+  cutoffs: z.array(z.int().min(1).max(1000)).min(1).max(5).default([5, 10, 20]),
+  /** Users with at most so many events before the test are cold. */
+  coldEvents: z.int().min(0).max(1000).default(5),
+});
+
 /** Does nothing but live: passes through queue, worker and metrics, to check a pool or to measure the platform. */
 export const ProbeConfig = z.strictObject({
   kind: z.literal('PROBE'),
@@ -96,6 +136,7 @@ export const RunConfig = z.discriminatedUnion('kind', [
   EvaluateConfig,
   ProbeConfig,
   CompleteConfig,
+  RecommendConfig,
 ]);
 export type RunConfig = z.infer<typeof RunConfig>;
 export type IngestConfig = z.infer<typeof IngestConfig>;
@@ -103,6 +144,7 @@ export type SynthesizeConfig = z.infer<typeof SynthesizeConfig>;
 export type SampleConfig = z.infer<typeof SampleConfig>;
 export type EvaluateConfig = z.infer<typeof EvaluateConfig>;
 export type CompleteConfig = z.infer<typeof CompleteConfig>;
+export type RecommendConfig = z.infer<typeof RecommendConfig>;
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
 
 /** What an input is to the run that reads it. */
@@ -123,6 +165,8 @@ export const OutputKind = z.enum([
   'COMPLETED_PARQUET',
   'CELLS',
   'COMPLETION',
+  'RECOMMENDER',
+  'RANKING',
 ]);
 export type OutputKind = z.infer<typeof OutputKind>;
 
@@ -137,4 +181,5 @@ export const STEPS_OF: Readonly<Record<RunKind, readonly StepName[]>> = {
   EVALUATE: ['load', 'evaluate', 'publish'],
   PROBE: ['train'],
   COMPLETE: ['load', 'train', 'sample', 'evaluate', 'publish'],
+  RECOMMEND: ['load', 'train', 'evaluate', 'publish'],
 };

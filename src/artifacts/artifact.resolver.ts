@@ -5,6 +5,8 @@ import { MAX_LINK_SECONDS, type ArtifactRow, type ArtifactService } from './arti
 import { Artifact, DeleteArtifactInput, DeleteArtifactPayload, Lineage } from './artifact.types.js';
 import { readCompletion } from './completion-report.js';
 import { CompletionReport } from './completion-report.types.js';
+import { readRanking } from './ranking-report.js';
+import { RankingReport } from './ranking-report.types.js';
 import { readEvaluation } from './evaluation-report.js';
 import { EvaluationReport } from './evaluation-report.types.js';
 import { readLineage } from './lineage.js';
@@ -79,6 +81,21 @@ export class ArtifactResolver {
       .loader<string, unknown>(CompletionReport, (ids) => this.artifacts.contentsOf(context.request, ids))
       .load(artifact.id);
     return content === null ? null : readCompletion(content);
+  }
+
+  @FieldResolver(() => RankingReport, {
+    nullable: true,
+    description: 'How well a recommender ranks, when the kind is RANKING; null for all others.',
+  })
+  async ranking(
+    @Root() artifact: ArtifactRow,
+    @Ctx() context: GraphQLContext,
+  ): Promise<RankingReport | null> {
+    if (artifact.kind !== 'RANKING') return null;
+    const content = await context
+      .loader<string, unknown>(RankingReport, (ids) => this.artifacts.contentsOf(context.request, ids))
+      .load(artifact.id);
+    return content === null ? null : readRanking(content);
   }
 
   @Mutation(() => DeleteArtifactPayload, {

@@ -76,7 +76,7 @@ export class ArtifactService {
     );
   }
 
-  /** What SCORES and COMPLETION artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
+  /** What SCORES, COMPLETION and RANKING artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
   async contentsOf(request: RequestContext, ids: readonly string[]): Promise<(Prisma.JsonValue | null)[]> {
     const context = requireTenant(request);
     const artifacts = await this.database.withTenant(scopeOf(context), async (tx) => {

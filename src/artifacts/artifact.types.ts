@@ -26,6 +26,10 @@ registerEnumType(ArtifactKind, {
     },
     COMPLETED_PARQUET: { description: 'The same as Parquet; an evaluation can read it.' },
     CELLS: { description: 'Which cells were filled and which are doubtful, as CSV: one a line.' },
+    RECOMMENDER: {
+      description: 'A trained recommender: what it has learnt and the ids that it ranks, as safetensors.',
+    },
+    RANKING: { description: 'How well a recommender ranks, as JSON; also typed, as `ranking`.' },
     COMPLETION: { description: 'What completing a table found, as JSON; also typed, as `completion`.' },
   },
 });

@@ -5,7 +5,9 @@ import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
 import { PreparationStep } from './preparation.types.js';
 import { LinkedTables } from './linked.types.js';
+import { EventColumns } from './event-columns.types.js';
 import { optionFields } from './generator-options.types.js';
+import { RecommendConfig } from './recommend.types.js';
 
 @ObjectType({ description: 'Reads an uploaded file.' })
 export class IngestConfig {
@@ -52,24 +54,6 @@ export class SampleConfig {
     description: 'Shares of values of a column; null: the learnt ones.',
   })
   rebalance?: Rebalance | null;
-}
-
-@ObjectType({ description: 'Columns of an event log by their roles; null: guessed.' })
-export class EventColumns {
-  @Field(() => String, { nullable: true, description: 'The column that says who acted.' })
-  user!: string | null;
-
-  @Field(() => String, { nullable: true, description: 'The column that says when.' })
-  time!: string | null;
-
-  @Field(() => String, { nullable: true, description: 'The column that says on which item.' })
-  item!: string | null;
-
-  @Field(() => String, { nullable: true, description: 'The column that says what was done.' })
-  type!: string | null;
-
-  @Field(() => String, { nullable: true, description: 'The column that says in which session.' })
-  session!: string | null;
 }
 
 @ObjectType({ description: 'Scores a synthetic table.' })
@@ -128,6 +112,7 @@ const CONFIG_TYPES = {
   EVALUATE: EvaluateConfig,
   PROBE: ProbeConfig,
   COMPLETE: CompleteConfig,
+  RECOMMEND: RecommendConfig,
 } as const;
 
 export const RunConfigUnion = createUnionType({

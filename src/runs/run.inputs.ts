@@ -7,7 +7,9 @@ import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
 import { PreparationStep } from './preparation.types.js';
 import { SynthesizeTablesInput } from './linked.types.js';
+import { EventColumnsInput, TableRefInput } from './event-log.inputs.js';
 import { optionFields } from './generator-options.types.js';
+import { RecommendInput } from './recommend.types.js';
 
 /** The order of a list of runs. */
 export enum RunOrder {
@@ -112,40 +114,6 @@ export class SampleInput {
   rebalance?: Rebalance | null;
 }
 
-@InputType({
-  description: 'A table: a dataset version, or an artifact that a run made. Give one of the two.',
-})
-export class TableRefInput {
-  @Field(() => ID, { nullable: true, description: 'A dataset version that is READY.' })
-  datasetVersionId?: string | null;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'An artifact of the kind SYNTHETIC_PARQUET or COMPLETED_PARQUET.',
-  })
-  artifactId?: string | null;
-}
-
-@InputType({
-  description: 'Columns of an event log by their roles. What is left out is guessed from names and kinds.',
-})
-export class EventColumnsInput {
-  @Field(() => String, { nullable: true, description: 'Name of the column that says who acted.' })
-  user?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Name of the column that says when.' })
-  time?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Name of the column that says on which item.' })
-  item?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Name of the column that says what was done.' })
-  type?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Name of the column that says in which session.' })
-  session?: string | null;
-}
-
 @InputType({ description: 'Score a synthetic table against a real one.' })
 export class EvaluateInput {
   @Field(() => TableRefInput, { description: 'The rows that the generator learnt from.' })
@@ -243,7 +211,7 @@ export class ProbeInput {
 
 @InputType({
   description:
-    'A new run. Give exactly one of `synthesize`, `synthesizeTables`, `sample`, `evaluate`, `complete` and `probe`.',
+    'A new run. Give exactly one of `synthesize`, `synthesizeTables`, `sample`, `evaluate`, `complete`, `recommend` and `probe`.',
 })
 export class StartRunInput {
   @Field(() => ID, { description: 'The project that it belongs to.' })
@@ -287,6 +255,12 @@ export class StartRunInput {
 
   @Field(() => CompleteInput, { nullable: true, description: 'Fill missing cells, and mark doubtful ones.' })
   complete?: CompleteInput | null;
+
+  @Field(() => RecommendInput, {
+    nullable: true,
+    description: 'Train a recommender, and score how it ranks.',
+  })
+  recommend?: RecommendInput | null;
 
   @Field(() => ProbeInput, { nullable: true, description: 'Check a pool.' })
   probe?: ProbeInput | null;

@@ -25,9 +25,10 @@ import { requireLinkedColumns } from './run.linked.js';
 import { requireFittingSteps } from './run.preparation.js';
 import type { QueuedInput } from './run.queue.js';
 import type { SynthesizeTablesInput } from './linked.types.js';
-import type { EventColumnsInput, StartRunInput, TableRefInput } from './run.inputs.js';
-
-type Path = readonly string[];
+import { recommendRequest } from './recommend.request.js';
+import { checked, invalid, namedColumns, withoutNulls, type Path } from './request-checks.js';
+import type { TableRefInput } from './event-log.inputs.js';
+import type { StartRunInput } from './run.inputs.js';
 
 /** What a request asks for, checked as far as it can be without the database. */
 export type RequestedRun =
@@ -47,9 +48,21 @@ export type RequestedRun =
       config: Extract<RunConfig, { kind: 'COMPLETE' }>;
       completed: { datasetVersionId: string; modelArtifactId: string | undefined };
     }
+  | {
+      config: Extract<RunConfig, { kind: 'RECOMMEND' }>;
+      logs: readonly { role: InputRole; ref: TableRefInput; path: Path }[];
+    }
   | { config: Extract<RunConfig, { kind: 'PROBE' }> };
 
-const KINDS = ['synthesize', 'synthesizeTables', 'sample', 'evaluate', 'complete', 'probe'] as const;
+const KINDS = [
+  'synthesize',
+  'synthesizeTables',
+  'sample',
+  'evaluate',
+  'complete',
+  'recommend',
+  'probe',
+] as const;
 
 /** Throws INVALID_INPUT with the path of the field that is wrong. */
 export function requestedRun(input: StartRunInput): RequestedRun {
@@ -100,6 +113,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
     };
   }
   if (input.complete) return completeRequest(input.complete);
+  if (input.recommend) return recommendRequest(input.recommend);
   return { config: checked(ProbeConfig, { kind: 'PROBE', ...input.probe }, ['input', 'probe']) };
 }
 
@@ -251,6 +265,12 @@ export async function resolveInputs(
       const at = [...path, 'modelArtifactId'];
       return [table, await artifactInput(resolver, 'MODEL', completed.modelArtifactId, ['MODEL'], at)];
     }
+    case 'RECOMMEND': {
+      const { logs } = request as Extract<RequestedRun, { logs: readonly unknown[] }>;
+      const inputs: QueuedInput[] = [];
+      for (const { role, ref, path } of logs) inputs.push(await tableInput(resolver, role, ref, path));
+      return inputs;
+    }
     case 'PROBE':
       return [];
   }
@@ -334,65 +354,7 @@ async function artifactInput(
   return { role, artifactId: id };
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, path: Path): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.map(String) ?? [];
-  const given = field.reduce<unknown>((part, name) => (part as Record<string, unknown>)?.[name], value);
-  // A position says nothing without what it is a position in.
-  const named = /^\d+$/.test(field.at(-1) ?? '') ? field.slice(-2) : field.slice(-1);
-  const name = named.length > 0 ? `\`${named.join('.')}\`` : 'The value';
-  throw invalid(`${name} must be ${issue ? wanted(issue) : 'another'}, not ${JSON.stringify(given)}.`, [
-    ...path,
-    ...field,
-  ]);
-}
-
-function wanted(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'too_small':
-      return `${issue.inclusive ? 'at least' : 'more than'} ${shownNumber(issue.minimum)}`;
-    case 'too_big':
-      return `${issue.inclusive ? 'at most' : 'less than'} ${shownNumber(issue.maximum)}`;
-    case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')}`;
-    case 'invalid_type':
-      return `of the type ${issue.expected}`;
-    case 'custom':
-      return issue.message;
-    case 'invalid_format':
-      return issue.message;
-    default:
-      return `other (${issue.message})`;
-  }
-}
-
-/** Small ones, such as 1e-6, as they are. */
-const shownNumber = (value: number | bigint) => (value < 1 ? String(value) : value.toLocaleString('en'));
-
 /** Inputs are instances of classes, which a config isn't. */
 function plain({ column, shares }: Rebalance): object {
   return { column, shares: shares.map(({ value, share }) => ({ value, share })) };
-}
-
-function withoutNulls(options: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== null && value !== undefined),
-  );
-}
-
-function invalid(message: string, path: Path): UserError {
-  return new UserError(UserErrorCode.INVALID_INPUT, message, path);
-}
-
-/** The columns that are named; null is as good as left out. */
-function namedColumns({ user, time, item, type, session }: EventColumnsInput) {
-  return {
-    user: user ?? undefined,
-    time: time ?? undefined,
-    item: item ?? undefined,
-    type: type ?? undefined,
-    session: session ?? undefined,
-  };
 }

@@ -1,3 +1,5 @@
+import type { RecommenderName } from '../../schema/messages/recommender-options/catalogue.js';
+import { optionField } from './recommender-options.types.js';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Failure } from '../../schema/messages/failure.js';
 import type { Constraint as StoredConstraint } from '../../schema/messages/constraints.js';
@@ -225,6 +227,8 @@ export function shownConfig(config: Record<string, unknown>): object {
   const constraints = ((config['constraints'] ?? []) as StoredConstraint[]).map(shownConstraint);
   if (config['kind'] === 'EVALUATE') return { ...config, constraints };
   if (config['kind'] === 'COMPLETE') return withOptions(config);
+  if (config['kind'] === 'RECOMMEND')
+    return { ...config, [optionField(config['recommender'] as RecommenderName)]: config['options'] };
   if (config['kind'] === 'SAMPLE') return { ...config, where: config['where'] ?? [] };
   if (config['kind'] !== 'SYNTHESIZE') return config;
   return {

@@ -5,6 +5,7 @@ import { Failure } from '../../schema/messages/failure.js';
 import type { Job } from '../../schema/messages/job.js';
 import { IngestResult } from '../../schema/messages/profile.js';
 import type { Output, ReportBody } from '../../schema/messages/report.js';
+import { Ranking } from '../../schema/messages/ranking.js';
 import { Evaluation } from '../../schema/messages/scores.js';
 import type { TenantContext } from '../access/context.js';
 import { audit } from '../audit/audit.js';
@@ -26,7 +27,7 @@ export interface CheckedOutputs {
   outputs: readonly Output[];
   ingest?: IngestResult;
   /** What those of scores hold, by their keys. */
-  contents: ReadonlyMap<string, Evaluation | Completion>;
+  contents: ReadonlyMap<string, Evaluation | Completion | Ranking>;
   /** Of a model that was fitted: those of its rows. A preparation may have made some and dropped others. */
   columns?: ColumnSchema[];
 }
@@ -54,7 +55,7 @@ export async function checkOutputs(
       return internalFailure(`The run's output ${output.fileName} is not stored as the worker reported it.`);
     }
   }
-  const contents = new Map<string, Evaluation | Completion>();
+  const contents = new Map<string, Evaluation | Completion | Ranking>();
   let checked: CheckedOutputs = { outputs: body.outputs, contents };
   for (const output of body.outputs) {
     const form = formOf(output);
@@ -72,7 +73,7 @@ export async function checkOutputs(
 }
 
 interface OutputContent extends Pick<CheckedOutputs, 'ingest' | 'columns'> {
-  content?: Evaluation | Completion;
+  content?: Evaluation | Completion | Ranking;
 }
 
 /** Of an output whose content the gateway keeps, what that is; undefined for the others. */
@@ -84,6 +85,8 @@ function formOf({ kind, mediaType, table }: Output): z.ZodType<OutputContent> | 
       return Evaluation.transform((content) => ({ content }));
     case 'COMPLETION':
       return Completion.transform((content) => ({ content }));
+    case 'RANKING':
+      return Ranking.transform((content) => ({ content }));
     case 'MODEL_CARD':
       // Of several tables, each output names its own columns.
       return mediaType === 'application/json' && table === undefined
@@ -95,6 +98,7 @@ function formOf({ kind, mediaType, table }: Output): z.ZodType<OutputContent> | 
     case 'COMPLETED_CSV':
     case 'COMPLETED_PARQUET':
     case 'CELLS':
+    case 'RECOMMENDER':
     case 'MODEL':
     case 'REPORT':
       return undefined;

@@ -13,6 +13,7 @@ registerEnumType(RunKind, {
     SAMPLE: { description: 'Samples more rows from a fitted generator.' },
     EVALUATE: { description: 'Scores a synthetic table against a real one.' },
     COMPLETE: { description: 'Fills missing cells of a table and marks doubtful ones.' },
+    RECOMMEND: { description: 'Trains a recommender and scores how it ranks what was held out.' },
     PROBE: { description: 'Does nothing but live, to check a pool or to measure the platform.' },
   },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GENERATOR_OPTIONS, LINKED_GENERATOR } from '../../schema/messages/generator-options/catalogue.js';
+import { RECOMMENDER_OPTIONS } from '../../schema/messages/recommender-options/catalogue.js';
 import { PRESENCE_SECONDS } from '../../schema/messages/presence.js';
 import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
 import type { Database } from '../platform/database.js';
@@ -19,14 +20,8 @@ interface OptionSchema {
 
 /** Tells what this installation is and can do. */
 export class ServerInfoService {
-  readonly #generators: Generator[] = Object.entries({
-    ...GENERATOR_OPTIONS,
-    [LINKED_GENERATOR.name]: LINKED_GENERATOR,
-  }).map(([name, { summary, options }]) => ({
-    name,
-    summary,
-    options: optionsOf(options),
-  }));
+  readonly #generators = described({ ...GENERATOR_OPTIONS, [LINKED_GENERATOR.name]: LINKED_GENERATOR });
+  readonly #recommenders = described(RECOMMENDER_OPTIONS);
 
   constructor(
     private readonly database: Database,
@@ -39,6 +34,7 @@ export class ServerInfoService {
       version: this.version,
       time: new Date(),
       generators: this.#generators,
+      recommenders: this.#recommenders,
       workerPools: request.tenantId ? await this.#workerPools(request as TenantContext) : [],
       limits: { ...LIMITS, pageSize: MAX_PAGE, uploadBytes: this.maxUploadBytes },
     };
@@ -78,6 +74,16 @@ function optionsOf(schema: z.ZodType): GeneratorOption[] {
     minimum: option.minimum ?? null,
     maximum: option.maximum ?? null,
     choices: option.enum?.map((value) => spelt(option, value)) ?? null,
+  }));
+}
+
+function described(
+  models: Record<string, { readonly summary: string; readonly options: z.ZodType }>,
+): Generator[] {
+  return Object.entries(models).map(([name, { summary, options }]) => ({
+    name,
+    summary,
+    options: optionsOf(options),
   }));
 }
 

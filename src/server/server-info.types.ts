@@ -17,7 +17,7 @@ registerEnumType(OPTION_TYPES, {
   },
 });
 
-@ObjectType({ description: 'An option of a generator.' })
+@ObjectType({ description: 'An option of a generator or of a recommender.' })
 export class GeneratorOption {
   @Field(() => String, { description: 'Its name, as in the options of a run.' })
   name!: string;
@@ -49,6 +49,18 @@ export class GeneratorOption {
 
 @ObjectType({ description: 'A model that makes data.' })
 export class Generator {
+  @Field(() => String, { description: 'Its name, as in the config of a run.' })
+  name!: string;
+
+  @Field(() => String, { description: 'What it does, and what it is good at.' })
+  summary!: string;
+
+  @Field(() => [GeneratorOption], { description: 'What can be set.' })
+  options!: GeneratorOption[];
+}
+
+@ObjectType({ description: 'A model that ranks items for users.' })
+export class Recommender {
   @Field(() => String, { description: 'Its name, as in the config of a run.' })
   name!: string;
 
@@ -121,6 +133,9 @@ export class ServerInfo {
 
   @Field(() => [Generator], { description: 'The generators that runs may use.' })
   generators!: Generator[];
+
+  @Field(() => [Recommender], { description: 'The recommenders that runs may use.' })
+  recommenders!: Recommender[];
 
   @Field(() => [WorkerPool], {
     description: 'The workers that are here now. Empty for callers who are not signed in.',

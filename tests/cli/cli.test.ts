@@ -202,6 +202,35 @@ describe('the command line', () => {
     expect(unknown.stderr).toContain('no column "chanel". It has: "visits"');
   }, 90_000);
 
+  test('trains a recommender on a log, tells how it ranks, and names what it does not know', async () => {
+    const log = join(folder, 'events.csv');
+    const events = Array.from({ length: 240 }, (_, row) => {
+      const [user, event] = [Math.floor(row / 6), row % 6];
+      return `u${user},2026-01-0${1 + event} 08:00:00,p${(user + event) % 12}`;
+    });
+    await writeFile(log, ['user_id,event_time,product_id', ...events].join('\n'));
+    const out = join(folder, 'recommender');
+    const train = ['recommend', 'train', log, '--recommender', 'item-knn', '--cutoff', '3'];
+    const trained = await synthcart([...train, '--set', 'neighbours=20', '--out', out, '--json']);
+    expect(trained).toMatchObject({ code: 0 });
+    const { ranking, files } = JSON.parse(trained.stdout) as {
+      ranking: { tested: number; scores: { measure: string; cutoff: number | null; group: string }[] };
+      files: string[];
+    };
+    expect(ranking).toMatchObject({ tested: 40, items: 12, realInteractions: 200, syntheticInteractions: 0 });
+    expect(ranking.scores).toContainEqual(
+      expect.objectContaining({ measure: 'NDCG', cutoff: 3, group: 'ALL' }),
+    );
+    expect(files.map((path) => path.slice(out.length + 1)).sort()).toEqual([
+      'ranking.json',
+      'recommender.safetensors',
+      'report.html',
+    ]);
+    const unknown = await synthcart(['recommend', 'train', log, '--recommender', 'oracle']);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toContain('transformer, dnn, item-knn, popularity');
+  });
+
   test('synthesizes tables that refer to each other', async () => {
     const users = Array.from({ length: 30 }, (_, row) => `u${row},${['de', 'fr'][row % 2]}`);
     const orders = Array.from({ length: 90 }, (_, row) => `u${(row * 7) % 30},${1 + (row % 4)}`);
@@ -307,7 +336,16 @@ describe('the command line', () => {
       .map(([, name]) => name as string)
       .filter((name) => !['help'].includes(name) && /^[a-z]+$/.test(name));
     expect(commands).toEqual(
-      expect.arrayContaining(['up', 'gateway', 'worker', 'migrate', 'synthesize', 'evaluate', 'complete']),
+      expect.arrayContaining([
+        'up',
+        'gateway',
+        'worker',
+        'migrate',
+        'synthesize',
+        'evaluate',
+        'complete',
+        'recommend',
+      ]),
     );
     for (const command of [
       'up',

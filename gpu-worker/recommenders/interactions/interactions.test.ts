@@ -4,6 +4,7 @@ import type { Table } from '../../tables/table.js';
 import { itemsOf, interactionsOfSequences } from './interactions.js';
 import { interactionsOfLog } from './log-interactions.js';
 import { leaveOneOut, timeAt, timeSplit } from './splits.js';
+import { withoutEvents, withUsers } from './with-users.js';
 
 const ROLES = { user: 'user', item: 'item', time: 'time', type: 'type' };
 
@@ -147,5 +148,35 @@ describe('splits', () => {
     expect(untested).toBe(1);
     expect(() => timeSplit(interactions, 0)).toThrow('leaves 0 events to learn from');
     expect(() => timeSplit(sequences, 9)).toThrow("without times can't be split");
+  });
+});
+
+describe('users of another log', () => {
+  const base = interactionsOfSequences([
+    ['ann', ['mug', 'pen']],
+    ['bob', ['cup']],
+  ]);
+  const others = interactionsOfSequences([
+    ['ann', ['pen', 'hat', 'cup']],
+    ['cleo', ['hat']],
+    ['dora', ['mug']],
+  ]);
+
+  test('stand behind the first, in its codes, without items that its catalogue lacks', () => {
+    const { interactions, unknownItems } = withUsers(base, others);
+    expect(interactions.items).toEqual(base.items);
+    expect(interactions.users.map((user) => [user, ...idsOf(interactions, user)])).toEqual([
+      ['ann', 'mug', 'pen'],
+      ['bob', 'cup'],
+      ['ann (another)', 'pen', 'cup'],
+      ['dora', 'mug'],
+    ]);
+    expect(unknownItems).toBe(2);
+  });
+
+  test('are all that is left when the first lose their events', () => {
+    const { interactions } = withUsers(withoutEvents(base), others);
+    expect(interactions.users.map((user) => idsOf(interactions, user).length)).toEqual([0, 0, 2, 1]);
+    expect(interactions.item.length).toBe(3);
   });
 });

@@ -1,0 +1,124 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import {
+  collectOption,
+  collectText,
+  eventColumns,
+  naturalNumber,
+  positiveInteger,
+  probability,
+} from './argument-parsers.js';
+import { trainRecommender, type TrainRequest } from './commands/recommend-train.js';
+import { rankingTable } from './ranking-table.js';
+import { observer, requireFile, withPlatform } from './with-platform.js';
+
+/** `synthcart recommend …` */
+export function addRecommend(program: Command): void {
+  const recommend = program
+    .command('recommend')
+    .description('train recommenders on behaviour, and see how well they rank');
+  recommend
+    .command('train')
+    .description('train a recommender on an event log, and score how it ranks what each user did last')
+    .argument('<file>', 'the real log, one event a row: CSV, TSV, JSON lines or Parquet, plain or gzipped')
+    .option('--recommender <name>', 'transformer, dnn, item-knn or popularity', 'transformer')
+    .option(
+      '--events <roles>',
+      'columns by role, such as user=CustomerID,item=StockCode; guessed by default',
+      eventColumns,
+    )
+    .option('--platform <column>', 'the column that says on which platform')
+    .option(
+      '--attributes <columns>',
+      'what items are like, such as price=UnitPrice,text=Description',
+      attributeColumns,
+    )
+    .option('--type <type>', 'a type of event that counts; repeatable; all by default', collectText)
+    .option('--synthetic <file>', 'a log of synthetic users to learn from, too')
+    .addOption(
+      new Option('--train-on <whom>', 'with --synthetic: whose behaviour to learn from')
+        .choices(['real', 'synthetic', 'both'])
+        .argParser((text) => text.toUpperCase()),
+    )
+    .option(
+      '--test-share <share>',
+      "of the events, the latest, to hold out; each user's last item by default",
+      probability,
+    )
+    .option(
+      '--cutoff <length>',
+      'of lists that are scored; repeatable; 5, 10 and 20 by default',
+      collectCutoff,
+    )
+    .option('--cold <events>', 'users with at most so many before the test are cold', naturalNumber)
+    .option('--seed <seed>', 'the same seed, engine and file give the same model', naturalNumber)
+    .option('--out <folder>', 'for what the run makes', 'out')
+    .option('--set <key=value>', "one of the recommender's options; repeatable", collectOption, {})
+    .option(
+      '--folder <folder>',
+      'of the platform that is started when SYNTHCART_URL is not set',
+      '.synthcart',
+    )
+    .option('--json', 'print the scores as JSON and nothing else')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ synthcart recommend train events.csv --recommender item-knn --out out/recommender',
+    )
+    .action(async (file: string, options: TrainOptions) => {
+      requireFile(file);
+      if (options.synthetic !== undefined) requireFile(options.synthetic);
+      await withPlatform(options.folder, async (connection, projectId) => {
+        const { set, type, cutoff, cold, ...rest } = options;
+        const request = {
+          ...rest,
+          projectId,
+          file,
+          options: set,
+          types: type,
+          cutoffs: cutoff,
+          coldEvents: cold,
+        };
+        const result = await trainRecommender(connection, request, observer);
+        if (options.json) return void process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+        process.stdout.write(
+          `${rankingTable(result.ranking)}\n${result.files.map((path) => `  ${path}\n`).join('')}`,
+        );
+      });
+    });
+}
+
+interface TrainOptions extends Pick<
+  TrainRequest,
+  | 'recommender'
+  | 'events'
+  | 'platform'
+  | 'attributes'
+  | 'synthetic'
+  | 'trainOn'
+  | 'testShare'
+  | 'seed'
+  | 'out'
+> {
+  type?: string[];
+  cutoff?: number[];
+  cold?: number;
+  set: Record<string, number | string | boolean>;
+  folder: string;
+  json?: boolean;
+}
+
+const ATTRIBUTES = ['price', 'category', 'text'];
+
+function attributeColumns(text: string): Record<string, string> {
+  const columns = eventColumns(text);
+  const unknown = Object.keys(columns).find((name) => !ATTRIBUTES.includes(name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(
+      `"${unknown}" is no attribute of an item; there are ${ATTRIBUTES.join(', ')}.`,
+    );
+  return columns;
+}
+
+const collectCutoff = (text: string, collected: number[] = []): number[] => [
+  ...collected,
+  positiveInteger(text),
+];

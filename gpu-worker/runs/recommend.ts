@@ -1,0 +1,187 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Ranking } from '../../schema/messages/ranking.js';
+import type { RecommendConfig } from '../../schema/messages/run-config.js';
+import { startEngine } from '../compute/engine.js';
+import { UserFailure } from '../failure.js';
+import { evaluateRanking } from '../recommenders/evaluation/evaluate.js';
+import type { Interactions } from '../recommenders/interactions/interactions.js';
+import { leaveOneOut, timeAt, timeSplit, type Split } from '../recommenders/interactions/splits.js';
+import { withoutEvents, withUsers } from '../recommenders/interactions/with-users.js';
+import { popularity } from '../recommenders/popularity/popularity.js';
+import { rankingOf } from '../recommenders/ranking-summary.js';
+import { recommenderOf } from '../recommenders/recommenders.js';
+import { renderRanking } from '../recommenders/report.js';
+import type { OutputFile, Session } from '../session.js';
+import { loadBehaviour, type Behaviour } from '../steps/load-behaviour.js';
+import { fitSession, parsedOptions } from '../steps/train.js';
+import type { RunResult } from './runners.js';
+
+/** Trains a recommender, and finds out how well it ranks what was held out. */
+export async function recommend(session: Session): Promise<RunResult> {
+  const config = session.job.config as RecommendConfig;
+  const recommender = recommenderOf(config.recommender);
+  const options = parsedOptions(`the recommender "${recommender.name}"`, recommender.config, config.options);
+  const { engine, real, split, training, notes } = await session.step('load', async () => {
+    const engine = await startEngine({ forced: session.engine, threads: session.threads });
+    const real = await loadBehaviour(session, 'REAL', config);
+    const synthetic =
+      config.trainOn === 'REAL' ? undefined : await loadBehaviour(session, 'SYNTHETIC', config);
+    const split = splitOf(real.interactions, config);
+    return { engine, real, split, ...trainingOf(split, synthetic, config) };
+  });
+  const data = { interactions: training, catalogue: real.catalogue };
+  const model = await session.step('train', async (progress) => {
+    const fitting = await fitSession(session, engine, progress);
+    return session.resumable(() => recommender.fit(data, options, fitting));
+  });
+  const { ranking, report } = await session.step('evaluate', async (progress) => {
+    const { cutoffs, coldEvents } = config;
+    const of = {
+      ...{ cutoffs, coldEvents, seed: session.job.seed, signal: session.signal },
+      // What others did in truth, whatever was learnt from.
+      train: split.train,
+    };
+    const scored = await evaluateRanking(model, split.cases, of.train, {
+      ...of,
+      engine,
+      progress: (fraction) => progress(0.8 * fraction),
+    });
+    const quiet = { ...(await fitSession(session, engine, () => undefined)), metric: () => undefined };
+    const baseline = await popularity.fit(data, popularity.config.parse({}), quiet);
+    const beside = await evaluateRanking(baseline, split.cases, of.train, {
+      ...of,
+      progress: (fraction) => progress(0.8 + 0.2 * fraction),
+    });
+    const ranking = rankingOf(scored, beside, {
+      recommender: recommender.name,
+      users: real.interactions.users.length,
+      items: real.interactions.items.length,
+      realInteractions: config.trainOn === 'SYNTHETIC' ? 0 : split.train.item.length,
+      syntheticInteractions:
+        training.item.length - (config.trainOn === 'SYNTHETIC' ? 0 : split.train.item.length),
+      coldEvents,
+      notes: [...notesOf(real), ...notes, ...untestedNote(split)],
+    });
+    return { ranking, report: renderRanking(ranking, contextOf(session, config)) };
+  });
+  const outputs = await session.step('publish', async (progress) => {
+    const files = await writeFiles(session.folder, await model.save(), ranking, report);
+    return session.publish(files, progress);
+  });
+  model.dispose();
+  return { outputs };
+}
+
+/** Throws UserFailure INSUFFICIENT_DATA when nothing can be tested or nothing is left to learn from. */
+function splitOf(all: Interactions, { testShare }: RecommendConfig): Split {
+  const split = testShare === undefined ? leaveOneOut(all) : latest(all, testShare);
+  if (split.cases.length > 0 && split.train.item.length > 0) return split;
+  throw new UserFailure(
+    'INSUFFICIENT_DATA',
+    'No user of the log has two interactions, so that none can be held out from learning. Give a log that follows users for longer, or name another column for the user.',
+  );
+}
+
+function latest(all: Interactions, share: number): Split {
+  try {
+    return timeSplit(all, timeAt(all, 1 - share));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserFailure(
+      'INSUFFICIENT_DATA',
+      `The latest ${Math.round(100 * share)} % of the events can't be held out: ${error.message}. Choose another share, or leave it out to hold out each user's last item.`,
+      { field: 'testShare' },
+    );
+  }
+}
+
+function trainingOf(
+  { train }: Split,
+  synthetic: Behaviour | undefined,
+  { trainOn }: RecommendConfig,
+): { readonly training: Interactions; readonly notes: readonly string[] } {
+  if (!synthetic) return { training: train, notes: [] };
+  const base = trainOn === 'SYNTHETIC' ? withoutEvents(train) : train;
+  const { interactions, unknownItems } = withUsers(base, synthetic.interactions);
+  if (interactions.item.length === base.item.length) {
+    throw new UserFailure(
+      'INSUFFICIENT_DATA',
+      'The synthetic log and the real one have no item in common. Synthesize it from this log, and name the same item column for both.',
+    );
+  }
+  const notes =
+    unknownItems > 0
+      ? [
+          `${counted(unknownItems, 'synthetic event')} on items that the real log hasn't got ${unknownItems === 1 ? 'is' : 'are'} left out.`,
+        ]
+      : [];
+  return { training: interactions, notes };
+}
+
+function notesOf({ notes }: Behaviour): string[] {
+  const told: readonly (readonly [count: number, what: string])[] = [
+    [notes.incomplete, 'without a user or a time: left out'],
+    [notes.withoutItem, 'without an item: left out'],
+    [notes.otherTypes, 'of types that do not count: left out'],
+    [notes.duplicated, 'the same as another: counted once'],
+    [notes.joined, 'on the same item as the one before: joined with it'],
+    [notes.outOfOrder, 'behind later ones of their user: sorted by time'],
+  ];
+  return told.filter(([count]) => count > 0).map(([count, what]) => `${counted(count, 'event')} ${what}.`);
+}
+
+const untestedNote = ({ untested }: Split): string[] =>
+  untested > 0
+    ? [`${counted(untested, 'user')} can't be tested: too few interactions, or none in what was held out.`]
+    : [];
+
+const counted = (count: number, noun: string): string =>
+  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+
+function contextOf(session: Session, config: RecommendConfig) {
+  const [real, synthetic] = [session.input('REAL'), session.optionalInput('SYNTHETIC')];
+  return {
+    title: `${config.recommender} on ${real.label}`,
+    lineage: {
+      Run: `${session.job.runId}, attempt ${session.job.attempt}`,
+      'Real log': `${real.label} (SHA-256 ${real.sha256})`,
+      ...(synthetic && { 'Synthetic log': `${synthetic.label} (SHA-256 ${synthetic.sha256})` }),
+      'Learnt from': { REAL: 'real users', SYNTHETIC: 'synthetic users', BOTH: 'both' }[config.trainOn],
+      'Held out':
+        config.testShare === undefined
+          ? 'the last item of each user'
+          : `the latest ${Math.round(100 * config.testShare)} % of the events`,
+      Options: JSON.stringify(config.options),
+      Seed: String(session.job.seed),
+    },
+  };
+}
+
+async function writeFiles(
+  folder: string,
+  model: Uint8Array,
+  ranking: Ranking,
+  report: string,
+): Promise<OutputFile[]> {
+  const write = async (file: Omit<OutputFile, 'path'>, content: string | Uint8Array): Promise<OutputFile> => {
+    const path = join(folder, file.fileName);
+    await writeFile(path, content);
+    return { ...file, path };
+  };
+  return [
+    await write(
+      {
+        kind: 'RECOMMENDER',
+        fileName: 'recommender.safetensors',
+        mediaType: 'application/octet-stream',
+      },
+      model,
+    ),
+    await write(
+      { kind: 'RANKING', fileName: 'ranking.json', mediaType: 'application/json' },
+      JSON.stringify(ranking),
+    ),
+    await write({ kind: 'REPORT', fileName: 'report.html', mediaType: 'text/html' }, report),
+  ];
+}

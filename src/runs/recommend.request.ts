@@ -1,0 +1,55 @@
+import {
+  RECOMMENDER_OPTIONS,
+  RECOMMENDER_NAMES,
+} from '../../schema/messages/recommender-options/catalogue.js';
+import { RecommendConfig } from '../../schema/messages/run-config.js';
+import { optionField } from './recommender-options.types.js';
+import type { RecommendInput } from './recommend.types.js';
+import { checked, invalid, namedColumns, withoutNulls } from './request-checks.js';
+
+/** A run that trains a recommender; throws INVALID_INPUT with the path of the field that is wrong. */
+export function recommendRequest(input: RecommendInput) {
+  const path = ['input', 'recommend'];
+  const recommender = RECOMMENDER_NAMES.find((name) => name === input.recommender);
+  if (!recommender) {
+    throw invalid(
+      `There is no recommender "${input.recommender}". Choose one of: ${RECOMMENDER_NAMES.join(', ')}.`,
+      [...path, 'recommender'],
+    );
+  }
+  const field = optionField(recommender);
+  const options = withoutNulls((input as unknown as Record<string, object | null>)[field] ?? {});
+  checked<unknown>(RECOMMENDER_OPTIONS[recommender].options, options, [...path, field]);
+  const { real, synthetic, events, attributes, platform, types, trainOn, testShare, cutoffs, coldEvents } =
+    input;
+  const learnsSynthetic = trainOn === 'SYNTHETIC' || trainOn === 'BOTH';
+  if (learnsSynthetic && !synthetic) {
+    throw invalid(`\`trainOn\` is ${trainOn}: give \`synthetic\`, the log of synthetic users.`, [
+      ...path,
+      'synthetic',
+    ]);
+  }
+  if (synthetic && !learnsSynthetic) {
+    throw invalid(
+      'A synthetic log is given, but `trainOn` is REAL: choose SYNTHETIC or BOTH, or leave the log out.',
+      [...path, 'trainOn'],
+    );
+  }
+  const config = checked(
+    RecommendConfig,
+    {
+      kind: 'RECOMMEND',
+      recommender,
+      options,
+      ...(events && { events: namedColumns(events) }),
+      ...(attributes && { attributes: withoutNulls(attributes) }),
+      ...withoutNulls({ platform, types, trainOn, testShare, cutoffs, coldEvents }),
+    },
+    path,
+  );
+  const logs = [
+    { role: 'REAL' as const, ref: real, path: [...path, 'real'] },
+    ...(synthetic ? [{ role: 'SYNTHETIC' as const, ref: synthetic, path: [...path, 'synthetic'] }] : []),
+  ];
+  return { config, logs };
+}
