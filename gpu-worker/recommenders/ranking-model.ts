@@ -1,15 +1,7 @@
-import { z } from 'zod';
 import type { Engine } from '../compute/program.js';
-import {
-  readSafetensors,
-  SafetensorsError,
-  tensorOf,
-  writeSafetensors,
-  type SafetensorsFile,
-  type StoredTensor,
-} from '../compute/safetensors.js';
-import { itemCounts, type Interactions } from './interactions/interactions.js';
+import type { StoredTensor } from '../compute/safetensors.js';
 import { attributesFor, type Catalogue } from './features/catalogue.js';
+import { writeModel, type Knowledge } from './model-file.js';
 import type { FittedRecommender, History, Ranking, RankRequest } from './recommender.js';
 import { topPlaces } from './top-items.js';
 
@@ -27,53 +19,9 @@ export interface Scorer {
   withItems?(catalogue: Catalogue): Scorer;
 }
 
-/** What every model knows of what it was fitted with. */
-export interface Knowledge {
-  readonly items: readonly string[];
-  readonly platforms: readonly string[];
-  readonly types: readonly string[];
-  /** Interactions with each item [items]. */
-  readonly counts: Int32Array;
-  /** The same by platform [platforms, items]. */
-  readonly platformCounts: Int32Array;
-  /** Users that it can rank for by id, and the last items of each, back to back. */
-  readonly users: readonly string[];
-  readonly starts: Int32Array;
-  readonly remembered: Int32Array;
-}
-
-/** Items of a user that are remembered: what any model looks at. */
-export const REMEMBERED_ITEMS = 50;
-
-const Texts = z.array(z.string());
-const Description = z.strictObject({ platforms: Texts, types: Texts });
 /** From so many requests on, an engine's batch costs less than scoring them one by one. */
 const FEWEST_FOR_ENGINE = 12;
 const BATCH = 256;
-
-export function knowledgeOf(interactions: Interactions, rememberUsers: boolean): Knowledge {
-  const { users, items, platforms, types, starts, item, platform } = interactions;
-  const platformCounts = new Int32Array(platforms.length * items.length);
-  platform.forEach((code, at) => {
-    if (code >= 0) platformCounts[code * items.length + item[at]!]!++;
-  });
-  const known = rememberUsers ? [...users.keys()].filter((user) => starts[user + 1]! > starts[user]!) : [];
-  const from = (user: number): number => Math.max(starts[user]!, starts[user + 1]! - REMEMBERED_ITEMS);
-  const begins = Int32Array.from({ length: known.length + 1 }, () => 0);
-  known.forEach((user, index) => (begins[index + 1] = begins[index]! + starts[user + 1]! - from(user)));
-  const remembered = new Int32Array(begins[known.length]!);
-  known.forEach((user, index) => remembered.set(item.subarray(from(user), starts[user + 1]), begins[index]));
-  return {
-    items,
-    platforms,
-    types,
-    counts: itemCounts(interactions),
-    platformCounts,
-    users: known.map((user) => users[user]!),
-    starts: begins,
-    remembered,
-  };
-}
 
 /** A recommender of a scorer: requests in ids, what mustn't be shown, files. */
 export class RankingModel implements FittedRecommender {
@@ -151,22 +99,7 @@ export class RankingModel implements FittedRecommender {
   }
 
   async save(): Promise<Uint8Array> {
-    const { items, platforms, types, counts, platformCounts, users, starts, remembered } = this.knowledge;
-    const vector = (values: Int32Array): StoredTensor => ({ shape: [values.length], values });
-    const tensors = new Map<string, StoredTensor>([
-      ['catalogue/ids', storedTexts(items)],
-      ['catalogue/counts', vector(counts)],
-      ['catalogue/platform_counts', { shape: [platforms.length, items.length], values: platformCounts }],
-      ['users/ids', storedTexts(users)],
-      ['users/starts', vector(starts)],
-      ['users/items', vector(remembered)],
-    ]);
-    for (const [name, tensor] of this.scorer.tensors()) tensors.set(`model/${name}`, tensor);
-    return writeSafetensors(tensors, {
-      format: this.kind.format,
-      knowledge: JSON.stringify({ platforms, types }),
-      description: JSON.stringify(this.kind.description),
-    });
+    return writeModel(this.kind, this.knowledge, this.scorer.tensors());
   }
 
   dispose(): void {
@@ -272,57 +205,4 @@ export class RankingModel implements FittedRecommender {
 interface Asked {
   readonly history: History;
   readonly unknown: Ranking['unknown'];
-}
-
-/** What `RankingModel.save` wrote, for a recommender's `load`. Throws RangeError for a file of another format. */
-export interface SavedModel {
-  readonly knowledge: Knowledge;
-  /** To be parsed. */
-  readonly description: unknown;
-  /** Of the scorer, by the names that it gave. */
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
-}
-
-export function readModel(file: Uint8Array, format: string): SavedModel {
-  const read = readSafetensors(file);
-  if (read.metadata['format'] !== format)
-    throw new RangeError(`a model of the format "${read.metadata['format']}" isn't "${format}"`);
-  const { platforms, types } = Description.parse(JSON.parse(read.metadata['knowledge'] ?? 'null'));
-  const items = textsOf(read, 'catalogue/ids');
-  const users = textsOf(read, 'users/ids');
-  const knowledge: Knowledge = {
-    items,
-    platforms,
-    types,
-    counts: vectorOf(read, 'catalogue/counts', items.length),
-    platformCounts: vectorOf(read, 'catalogue/platform_counts', platforms.length * items.length),
-    users,
-    starts: vectorOf(read, 'users/starts', users.length + 1),
-    remembered: tensorOf(read, 'users/items', 'I32').values,
-  };
-  const tensors = [...read.tensors].filter(([name]) => name.startsWith(PREFIX));
-  return {
-    knowledge,
-    description: JSON.parse(read.metadata['description'] ?? 'null') as unknown,
-    tensors: new Map(tensors.map(([name, tensor]) => [name.slice(PREFIX.length), tensor])),
-  };
-}
-
-const PREFIX = 'model/';
-
-function vectorOf(file: SafetensorsFile, name: string, length: number): Int32Array {
-  const { values } = tensorOf(file, name, 'I32');
-  if (values.length !== length)
-    throw new SafetensorsError(`tensor "${name}" has ${values.length} values, not ${length}`);
-  return values;
-}
-
-/** Texts as a tensor of bytes: a JSON array in UTF-8. A file's header has no room for a long list. */
-function storedTexts(texts: readonly string[]): StoredTensor {
-  const values = new TextEncoder().encode(JSON.stringify(texts));
-  return { shape: [values.length], values };
-}
-
-function textsOf(file: SafetensorsFile, name: string): string[] {
-  return Texts.parse(JSON.parse(new TextDecoder().decode(tensorOf(file, name, 'U8').values)));
 }

@@ -13,7 +13,8 @@ import { addEvent, featureCount, stateLength, type UserLayout } from '../feature
 import { heldOutUsers } from '../interactions/held-out.js';
 import { itemCounts, lengthOf, type Interactions } from '../interactions/interactions.js';
 import { historyOf } from '../interactions/splits.js';
-import { knowledgeOf, RankingModel, readModel } from '../ranking-model.js';
+import { knowledgeOf, readModel } from '../model-file.js';
+import { RankingModel } from '../ranking-model.js';
 import type { Recommender } from '../recommender.js';
 import { requireInteractions, requireSequences } from '../requirements.js';
 import { examplesOf, stateAt, type StateContext } from './examples.js';

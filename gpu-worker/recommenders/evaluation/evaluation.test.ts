@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { interactionsOfSequences } from '../interactions/interactions.js';
 import type { RankingCase } from '../interactions/splits.js';
-import { knowledgeOf, RankingModel } from '../ranking-model.js';
+import { knowledgeOf } from '../model-file.js';
+import { RankingModel } from '../ranking-model.js';
 import { topPlaces } from '../top-items.js';
 import { evaluateRanking } from './evaluate.js';
 import { giniOf, ItemAudience, listTraits } from './lists.js';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { RECOMMENDER_OPTIONS } from '../../../schema/messages/recommender-options/catalogue.js';
 import { ItemKnnConfig } from '../../../schema/messages/recommender-options/item-knn.js';
-import { knowledgeOf, RankingModel, readModel, type Scorer } from '../ranking-model.js';
+import { knowledgeOf, readModel } from '../model-file.js';
+import { RankingModel, type Scorer } from '../ranking-model.js';
 import type { Recommender } from '../recommender.js';
 import { requireInteractions } from '../requirements.js';
 import { similaritiesOf, type Similarities } from './similarities.js';

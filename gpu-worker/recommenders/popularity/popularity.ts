@@ -2,7 +2,8 @@ import { PopularityConfig } from '../../../schema/messages/recommender-options/p
 import { RECOMMENDER_OPTIONS } from '../../../schema/messages/recommender-options/catalogue.js';
 import { UserFailure } from '../../failure.js';
 import type { Interactions } from '../interactions/interactions.js';
-import { knowledgeOf, RankingModel, readModel, type Scorer } from '../ranking-model.js';
+import { knowledgeOf, readModel } from '../model-file.js';
+import { RankingModel, type Scorer } from '../ranking-model.js';
 import type { Recommender } from '../recommender.js';
 import { requireInteractions } from '../requirements.js';
 

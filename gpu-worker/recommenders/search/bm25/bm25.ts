@@ -2,7 +2,7 @@ import { Bm25Config } from '../../../../schema/messages/recommender-options/sear
 import { readSafetensors, writeSafetensors } from '../../../compute/safetensors.js';
 import { requireSearchable } from '../catalogue.js';
 import type { FittedSearchRanker, Product, RankedProduct, SearchRanker } from '../search-ranker.js';
-import { storedTexts, textsOf } from '../stored-texts.js';
+import { storedTexts, textsOf } from '../../stored-texts.js';
 import { topProducts } from '../top-products.js';
 import { addScores, indexProducts, termsOf, type InvertedIndex } from './inverted-index.js';
 import { indexFrom, tensorsOfIndex } from './stored-index.js';

@@ -4,7 +4,7 @@ import {
   type SafetensorsFile,
   type StoredTensor,
 } from '../../../compute/safetensors.js';
-import { storedTexts, textsOf } from '../stored-texts.js';
+import { storedTexts, textsOf } from '../../stored-texts.js';
 import type { InvertedIndex } from './inverted-index.js';
 
 /** An index as tensors whose names begin with `prefix`. */

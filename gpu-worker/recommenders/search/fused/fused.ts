@@ -7,7 +7,7 @@ import { addScores, indexProducts, termsOf, TERM_KINDS, type InvertedIndex } fro
 import { indexFrom, tensorsOfIndex } from '../bm25/stored-index.js';
 import { requireSearchable } from '../catalogue.js';
 import type { FittedSearchRanker, Product, RankedProduct, SearchRanker } from '../search-ranker.js';
-import { storedTexts, textsOf } from '../stored-texts.js';
+import { storedTexts, textsOf } from '../../stored-texts.js';
 import { topProducts } from '../top-products.js';
 import { TowerEncoder } from '../two-tower/encoder.js';
 import { fitTowers } from '../two-tower/fit-towers.js';

@@ -12,7 +12,7 @@ import type { StoredOf } from '../../../compute/tensors.js';
 import { filled, tensorsOf } from '../../../generators/training/checkpoint.js';
 import { requireSearchable } from '../catalogue.js';
 import type { FittedSearchRanker, Product, RankedProduct, SearchRanker } from '../search-ranker.js';
-import { storedTexts, textsOf } from '../stored-texts.js';
+import { storedTexts, textsOf } from '../../stored-texts.js';
 import { topProducts } from '../top-products.js';
 import { TowerEncoder } from './encoder.js';
 import { fitTowers } from './fit-towers.js';

@@ -4,7 +4,7 @@ import {
   tensorOf,
   type SafetensorsFile,
   type StoredTensor,
-} from '../../compute/safetensors.js';
+} from '../compute/safetensors.js';
 
 const Texts = z.array(z.string());
 
