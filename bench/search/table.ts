@@ -88,6 +88,7 @@ function costsTable(measured: readonly Measured[]): string {
       'model MiB',
       `query over ${LATENCY_PRODUCTS.toLocaleString('en')} products, median ms`,
       'p99 ms',
+      'processor ms',
     ],
     measured.map(({ title, fitSeconds, modelBytes, latency }) => [
       title,
@@ -95,6 +96,7 @@ function costsTable(measured: readonly Measured[]): string {
       (modelBytes / 2 ** 20).toFixed(1),
       latency.median.toFixed(2),
       latency.p99.toFixed(2),
+      latency.processor.toFixed(2),
     ]),
   );
 }

@@ -48,7 +48,8 @@ export function fuseScores(scores: RankerScores, weights: readonly number[], int
 
 /** 1 by the highest score; 0 where nothing is above 0. */
 function normaliser(scores: Float32Array): number {
-  const highest = scores.reduce((most, score) => Math.max(most, score), 0);
+  let highest = 0;
+  for (let place = 0; place < scores.length; place++) if (scores[place]! > highest) highest = scores[place]!;
   return highest > 0 ? 1 / highest : 0;
 }
 

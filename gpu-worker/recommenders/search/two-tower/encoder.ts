@@ -98,7 +98,10 @@ export function addCosines(
   const width = query.length;
   for (let product = 0, at = 0; product < into.length; product++) {
     // Four sums, so that one product needn't wait for the one before.
-    let [a, b, c, d] = [0, 0, 0, 0];
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
     let place = 0;
     for (; place + 3 < width; place += 4, at += 4) {
       a += query[place]! * products[at]!;
