@@ -8,29 +8,41 @@ const MEASURES: Readonly<Record<string, string>> = {
   MRR: 'MRR',
 };
 
+const GROUPS = ['ALL', 'COLD', 'WARM'];
+
 /** Scores and traits of a recommender beside popularity's, as tables for a terminal; then the notes, a line each. */
-export function rankingTable({ recommender, tested, scores, traits, notes }: RankingReport): string {
+export function rankingTable({
+  recommender,
+  tested,
+  cold,
+  coldEvents,
+  scores,
+  traits,
+  notes,
+}: RankingReport): string {
+  const groups = GROUPS.filter((group) => scores.some((score) => score.group === group));
   const table = new Table({
-    head: ['users', 'score', recommender, '95 % interval', 'popularity', '95 % interval'],
+    head: [recommender, ...groups.map((group) => `${group.toLowerCase()} users`), 'popularity, all'],
     style: { head: [], border: [] },
   });
-  for (const { measure, cutoff, group, score, popularity } of scores) {
+  const shown = ({ value, low, high }: (typeof scores)[number]['score']): string =>
+    `${value.toFixed(4)} (${low.toFixed(4)}–${high.toFixed(4)})`;
+  for (const { measure, cutoff, popularity } of scores.filter(({ group }) => group === 'ALL')) {
+    const of = (group: string) =>
+      scores.find((other) => other.group === group && other.measure === measure && other.cutoff === cutoff);
     const name = MEASURES[measure] ?? measure;
-    const shown = ({ value, low, high }: typeof score) => [
-      value.toFixed(4),
-      `${low.toFixed(4)} – ${high.toFixed(4)}`,
-    ];
     table.push([
-      group.toLowerCase(),
       cutoff === null ? name : `${name}@${cutoff}`,
-      ...shown(score),
-      ...shown(popularity),
+      ...groups.map((group) => shown(of(group)!.score)),
+      shown(popularity),
     ]);
   }
   const lists = new Table({ head: ['lists', recommender, 'popularity'], style: { head: [], border: [] } });
   for (const { trait, value, popularity } of traits)
     lists.push([trait.toLowerCase().replace('_', ' '), value.toFixed(3), popularity.toFixed(3)]);
-  return [`${tested.toLocaleString('en')} users tested.`, table.toString(), lists.toString(), ...notes].join(
-    '\n',
-  );
+  const count = (number: number): string => number.toLocaleString('en');
+  return [
+    `${count(tested)} users tested, ${count(cold)} of them cold: at most ${coldEvents} interactions before. In brackets: 95 % intervals.`,
+    ...[table.toString(), lists.toString(), ...notes],
+  ].join('\n');
 }

@@ -46,9 +46,13 @@ function scoresOf(group: UserGroup, own: GroupScores, beside: GroupScores): Rank
   return [
     ...byCutoff('HIT_RATE', 'hitRate'),
     ...byCutoff('NDCG', 'ndcg'),
-    ...byCutoff('RECALL', 'recall'),
+    ...(severalTargets(own) ? byCutoff('RECALL', 'recall') : []),
     { measure: 'MRR', group, score: shown(own.mrr), popularity: shown(beside.mrr) },
   ];
 }
+
+/** Of one target a user, recall is the hit rate over again. */
+const severalTargets = ({ recall, hitRate }: GroupScores): boolean =>
+  [...recall].some(([cutoff, { mean }]) => mean !== hitRate.get(cutoff)!.mean);
 
 const shown = ({ mean, low, high }: Interval) => ({ value: mean, low, high });

@@ -107,6 +107,9 @@ function scoreTable({ scores, recommender, coldEvents }: Ranking): Html {
 const nameOf = ({ measure, cutoff }: RankingScore): string =>
   MEASURES[measure] + (cutoff === undefined ? '' : `@${cutoff}`);
 
+const shortNameOf = (score: RankingScore): string =>
+  nameOf(score).replace('Hit rate', 'HR').replace('Mean reciprocal rank', 'MRR');
+
 function scoreRow(row: RankingScore): Html {
   const interval = ({ low, high }: RankingScore['score']) => `${low.toFixed(4)} – ${high.toFixed(4)}`;
   return html`<tr>
@@ -138,9 +141,9 @@ function chartOf(scores: readonly RankingScore[], recommender: string): Html {
       grid: { left: 50, right: 10, top: 16, bottom: 30 },
       xAxis: {
         type: 'category',
-        data: shown.map(nameOf),
+        data: shown.map(shortNameOf),
         axisTick: { show: false },
-        axisLabel: { color: colour('muted') },
+        axisLabel: { color: colour('muted'), interval: 0 },
         axisLine: { lineStyle: { color: colour('line') } },
       },
       yAxis: {

@@ -110,12 +110,14 @@ function trainingOf(
       'The synthetic log and the real one have no item in common. Synthesize it from this log, and name the same item column for both.',
     );
   }
-  const notes =
-    unknownItems > 0
+  const notes = [
+    'What the test holds out of the real log may have been seen by the generator of the synthetic one. For a fair test, synthesize from a log without it.',
+    ...(unknownItems > 0
       ? [
           `${counted(unknownItems, 'synthetic event')} on items that the real log hasn't got ${unknownItems === 1 ? 'is' : 'are'} left out.`,
         ]
-      : [];
+      : []),
+  ];
   return { training: interactions, notes };
 }
 

@@ -14,7 +14,7 @@ import { testPlatform, type TestPlatform } from '../platform/services.js';
 import { ingestText, makeShop, smallTable, startRun, type Shop } from '../platform/shop.js';
 
 /** Long enough to be killed in the middle, with a checkpoint every second and leases that end soon. */
-const TRAINING = { epochs: 60, batchSize: 32, patience: 1000, hiddenUnits: 128 };
+const TRAINING = { epochs: 40, batchSize: 32, patience: 1000, hiddenUnits: 128 };
 
 describe('a run outlives', () => {
   let platform: TestPlatform;
