@@ -48,6 +48,16 @@ describe('Adam', () => {
       .forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 5));
   });
 
+  test('decays each element by its own share where there are several', () => {
+    const zero = { weights: tf.zeros<tf.Rank.R2>([1, 3]) };
+    const { parameters } = adamW(
+      { parameters: { weights: tf.tensor2d([start]) }, means: zero, squares: zero },
+      zero,
+      { rate: tf.scalar(0.5), correction: tf.scalar(1), decay: tf.tensor2d([[0, 0.2, 1]]) },
+    );
+    expect([...parameters.weights.dataSync()]).toEqual([0.5, expect.closeTo(-1.8, 6), 1.5]);
+  });
+
   test('leaves biases undecayed', () => {
     const zero = { bias: tf.zeros([3]) };
     const { parameters } = adamW(

@@ -19,8 +19,8 @@ export interface AdamOptions {
 }
 
 export interface AdamWOptions extends AdamOptions {
-  /** Share of each decayed parameter's value that a step takes away, times the rate. */
-  readonly decay: number;
+  /** Share of each decayed parameter's value that a step takes away, times the rate: one for all, or one for each of their elements. */
+  readonly decay: number | tf.Tensor;
   /** Which parameters are decayed; left out, those with two dimensions or more: not biases and gains. */
   readonly decays?: (parameter: tf.Tensor) => boolean;
 }
@@ -62,7 +62,7 @@ export function adamW<Parameters extends Tensors>(
     tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)),
   );
   const stepRate = tf.mul(rate, correction);
-  const share = decay > 0 ? tf.sub(1, tf.mul(rate, decay)) : undefined;
+  const share = decay === 0 ? undefined : tf.sub(1, tf.mul(rate, decay));
   return {
     parameters: zipTrees(parameters, [nextMeans, nextSquares], (parameter, mean, square) => {
       const change = tf.div(tf.mul(mean, stepRate), tf.add(tf.sqrt(square), epsilon));

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { Matrix, solve } from 'ml-matrix';
 import type { Engine } from '../../compute/program.js';
 import { stored, type Stored, type Values } from '../../compute/tensors.js';
 import type { Layout } from './layout.js';
@@ -19,7 +20,13 @@ export type Kernels = readonly tf.Tensor3D[];
  * Direct weights are written as this times w. Optimizer steps and decay then move them so much faster: pairs of rare bins
  * need weights far from zero, and at the other weights' pace they would get there long after those have learnt single rows.
  */
-export const DIRECT_PACE = 8;
+const DIRECT_PACE = 8;
+
+/**
+ * Direct weights out of a number's bins are written with this share of S, and the identity for the rest: what pairs of single bins
+ * have in common is a larger part of what they tell than elsewhere.
+ */
+const DIRECT_SHARE = 0.2;
 
 /** Widths of the bumps, in bins: standard deviations of the Gaussians. */
 const BUMP_WIDTHS = [1.5, 4, 12] as const;
@@ -49,40 +56,76 @@ export function kernelsOf(layout: Layout, ordered: readonly number[], frequencie
   });
 }
 
-/** Row-major [bins, bins]; each column's mean over the rows of the table is 0. */
+/**
+ * Row-major [bins, bins], symmetric. Bumps less the mean over the rows of the table, of the trained and of the plain weights: no
+ * step moves all bins at once, and all trained weights of a column being the same move none.
+ */
 function centredBumps(frequencies: Float32Array): Float64Array {
   const count = frequencies.length;
   const bumps = new Float64Array(count * count);
-  let squares = 0;
-  for (let bin = 0; bin < count; bin++) {
-    let mean = 0;
-    let total = 0;
-    for (let row = 0; row < count; row++) {
-      const value = BUMP_WIDTHS.reduce(
+  const total = frequencies.reduce((sum, frequency) => sum + frequency, 0);
+  const shares = frequencies.map((frequency) => frequency / total);
+  for (let row = 0; row < count; row++) {
+    for (let bin = 0; bin < count; bin++) {
+      bumps[row * count + bin] = BUMP_WIDTHS.reduce(
         (sum, deviation) => sum + Math.exp(-0.5 * ((bin - row) / deviation) ** 2),
         0,
       );
-      bumps[row * count + bin] = value;
-      mean += value * frequencies[row]!;
-      total += frequencies[row]!;
     }
-    for (let row = 0; row < count; row++) {
-      const value = (bumps[row * count + bin]! -= mean / total);
-      squares += (value ** 2 * frequencies[row]!) / total;
+  }
+  const means = shares.map((_, row) =>
+    shares.reduce((sum, share, bin) => sum + share * bumps[row * count + bin]!, 0),
+  );
+  const mean = shares.reduce((sum, share, row) => sum + share * means[row]!, 0);
+  let squares = 0;
+  for (let row = 0; row < count; row++) {
+    for (let bin = 0; bin < count; bin++) {
+      const value = (bumps[row * count + bin]! += mean - means[row]! - means[bin]!);
+      squares += value ** 2 * shares[row]!;
     }
   }
   const scale = squares > 0 ? BUMP_STRENGTH / Math.sqrt(squares) : 0;
   return bumps.map((value) => value * scale);
 }
 
-/** The plain network's parameters. New tensors only for the first and the last layer's weights. */
+/** The plain network's parameters. New tensors only for the direct weights, and the first and the last layer's. */
 export function smoothed(layout: Layout, kernels: Kernels, parameters: Parameters): tf.Tensor[] {
   const result = [...parameters];
-  result[DIRECT_WEIGHTS] = tf.mul(parameters[DIRECT_WEIGHTS]!, DIRECT_PACE);
+  const direct = parameters[DIRECT_WEIGHTS] as tf.Tensor2D;
+  result[DIRECT_WEIGHTS] = tf.add(
+    tf.mul(smoothRows(layout, kernels, direct), DIRECT_PACE * DIRECT_SHARE),
+    tf.mul(direct, DIRECT_PACE * (1 - DIRECT_SHARE)),
+  );
   const last = parameters.length - 2;
   result[0] = smoothRows(layout, kernels, parameters[0] as tf.Tensor2D);
   result[last] = tf.transpose(smoothRows(layout, kernels, tf.transpose(parameters[last] as tf.Tensor2D)));
   return result;
+}
+
+/** What is trained in the place of these direct weights [units, units]: `smoothed` makes them of it. */
+export function trainedDirectWeights(
+  layout: Layout,
+  kernels: readonly Stored[],
+  direct: Float32Array,
+): Float32Array {
+  const { units, groups } = layout;
+  const trained = direct.map((weight) => weight / DIRECT_PACE);
+  groups.forEach(({ offset, columns, width }, group) => {
+    const values = kernels[group]!.values;
+    for (let place = 0; place < columns; place++) {
+      const from = (offset + place * width) * units;
+      const rows = trained.subarray(from, from + width * units);
+      if (rows.every((weight) => weight === 0)) continue;
+      const kernel = Matrix.from1DArray(width, width, [
+        ...values.subarray(place * width * width, (place + 1) * width * width),
+      ]);
+      const share = Matrix.eye(width)
+        .mul(1 - DIRECT_SHARE)
+        .add(kernel.mul(DIRECT_SHARE));
+      rows.set(solve(share, Matrix.from1DArray(width, units, [...rows])).to1DArray());
+    }
+  });
+  return trained;
 }
 
 /** S·w for weights [units, hidden]. */

@@ -16,8 +16,8 @@ export type FitState = {
   readonly adam: AdamState<PackedParameters>;
   /** Running average of the parameters. */
   readonly average: PackedParameters;
-  /** Which weights may change (1); the others stay 0. */
-  readonly mask: tf.Tensor;
+  /** How many times the configured decay each weight has; 0 for those that a mask forbids, which stay 0. */
+  readonly decay: tf.Tensor;
   /** See smoothing.ts. */
   readonly kernels: Kernels;
 };
@@ -76,6 +76,9 @@ export class TrainingSteps {
       correction: SCALAR,
       averaging: SCALAR,
     };
+    const { weightDecay, learningRate } = config;
+    // With more than this, a step would take more of a weight than there is, unless that was asked for.
+    const mostDecay = Math.max(weightDecay, 1 / learningRate);
     return this.engine.compile(`training on ${rows} rows`, {
       state: this.state,
       inputs,
@@ -86,12 +89,13 @@ export class TrainingSteps {
             lossOf(layout, smoothed(layout, state.kernels, packing.unpack(packed)), oneHot as tf.Tensor2D),
           parameters,
         );
-        const allowed = { ...gradients, weights: tf.mul(gradients.weights, state.mask) };
+        const mask = tf.cast(tf.greater(state.decay, 0), 'float32');
+        const allowed = { ...gradients, weights: tf.mul(gradients.weights, mask) };
         const clipped = clipByGlobalNorm(allowed, CLIP_NORM);
         const adam = adamW(state.adam, clipped.gradients, {
           rate: rate as tf.Scalar,
           correction: correction as tf.Scalar,
-          decay: config.weightDecay,
+          decay: tf.minimum(tf.mul(state.decay, weightDecay), mostDecay),
           decays: (parameter) => parameter === parameters.weights,
         });
         const average = movingAverage(state.average, adam.parameters, averaging as tf.Scalar);

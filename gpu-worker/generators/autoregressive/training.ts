@@ -9,19 +9,19 @@ import { UserFailure } from '../../failure.js';
 import type { FitSession } from '../generator.js';
 import { requireSameOrigin, type Origin } from '../training/origin.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint, type Progress } from './checkpoint.js';
+import { decayOf } from './decay.js';
 import type { Layout } from './layout.js';
 import {
   byName,
   initialParameters,
   inOrder,
-  maskOf,
   oneHotOf,
   parameterShapes,
   type ParameterShape,
 } from './network.js';
 import { ParameterPacking } from './packed-parameters.js';
 import { primedWeights } from './priming.js';
-import { DIRECT_PACE, kernelsOf, plainParameters } from './smoothing.js';
+import { kernelsOf, plainParameters, trainedDirectWeights } from './smoothing.js';
 import { TrainingSteps, type FitState, type TrainingProgram } from './training-steps.js';
 
 /** A table as bins: a row-major matrix with a column a modelled one. */
@@ -86,15 +86,16 @@ export async function train(
 
   const resumed = session.checkpoint && readCheckpoint(session.checkpoint);
   if (resumed) requireSameOrigin(resumed.origin, origin);
+  const kernels = kernelsOf(layout, table.ordered, logs.map(Math.exp));
   const start =
     resumed?.parameters ??
     primed(
       initialParameters(layout, config.residualBlocks, logs, random.derive('initial')),
       layout,
+      kernels,
       table,
       training,
     );
-  const kernels = kernelsOf(layout, table.ordered, logs.map(Math.exp));
   const packing = new ParameterPacking(shapes);
   const programs = new TrainingSteps(
     session.engine,
@@ -188,18 +189,19 @@ export async function train(
 function primed(
   initial: Map<string, Float32Array>,
   layout: Layout,
+  kernels: readonly Stored[],
   table: BinnedRows,
   training: Uint32Array,
 ): Map<string, Float32Array> {
-  const direct = initial.get('direct/weights')!;
+  const direct = new Float32Array(layout.units ** 2);
   for (const { from, to, weights } of primedWeights(layout, table, training)) {
     const width = layout.widths[to]!;
     weights.forEach((weight, at) => {
       const row = layout.offsets[from]! + Math.floor(at / width);
-      direct[row * layout.units + layout.offsets[to]! + (at % width)] = weight / DIRECT_PACE;
+      direct[row * layout.units + layout.offsets[to]! + (at % width)] = weight;
     });
   }
-  return initial;
+  return new Map(initial).set('direct/weights', trainedDirectWeights(layout, kernels, direct));
 }
 
 /** Everything that the programs hold, as it is before the first step or as a checkpoint left it. */
@@ -212,9 +214,9 @@ function firstState(
   resumed: Checkpoint | undefined,
 ): StoredOf<FitState> {
   const zeros = new Map([...start].map(([name, values]) => [name, new Float32Array(values.length)]));
-  const masks = shapes.map(({ name, shape }) => {
-    const mask = maskOf(layout, name);
-    return [name, mask ? Float32Array.from(mask) : new Float32Array(sizeOf(shape))] as const;
+  const decays = shapes.map(({ name, shape }) => {
+    const decay = decayOf(layout, name);
+    return [name, decay ?? new Float32Array(sizeOf(shape))] as const;
   });
   return {
     adam: {
@@ -223,7 +225,7 @@ function firstState(
       squares: packing.pack(resumed?.squares ?? zeros),
     },
     average: packing.pack(resumed?.average ?? start),
-    mask: packing.pack(new Map(masks)).weights,
+    decay: packing.pack(new Map(decays)).weights,
     kernels,
   };
 }
