@@ -50,15 +50,17 @@ test('conditions for sampling follow the real frequencies', () => {
 
 test('conditions are of categories, unless there are only numbers', () => {
   const [first, second] = LAYOUT.spans as [VectorLayout['spans'][0], VectorLayout['spans'][0]];
-  const unitsBy = (layout: VectorLayout): number[] => {
+  const spansBy = (layout: VectorLayout): Set<number> => {
     const conditions = new ConditionSampler(layout, codeCounts(layout, TABLE, ALL));
     const random = Random.seeded(3);
-    return Array.from({ length: 200 }, () => conditions.draw(random)!.unit);
+    return new Set(Array.from({ length: 200 }, () => conditions.draw(random)!.span));
   };
   const mixed = { ...LAYOUT, spans: [{ ...first, isCategory: false }, second] };
-  expect(Math.min(...unitsBy(mixed))).toBeGreaterThanOrEqual(2);
+  expect(spansBy(mixed)).toEqual(new Set([1]));
+  expect(conditionWidth(mixed)).toBe(second.width);
   const numbers = { ...LAYOUT, spans: [first, second].map((span) => ({ ...span, isCategory: false })) };
-  expect(Math.min(...unitsBy(numbers))).toBe(0);
+  expect(spansBy(numbers)).toEqual(new Set([0, 1]));
+  expect(conditionWidth(numbers)).toBe(first.width + second.width);
 });
 
 test('a table without codes has no conditions', () => {

@@ -1,9 +1,31 @@
 import type { Random } from '../../compute/random.js';
 import type { EncodedRows, VectorLayout } from '../encoding/row-encoding.js';
 
-/** Width of a condition: one unit a code, at least one in all. */
-export function conditionWidth({ scalars, units }: VectorLayout): number {
-  return Math.max(1, units - scalars.length);
+/** A column that conditions may be of, and where its codes lie in a condition. */
+interface ConditionPlace {
+  readonly span: number;
+  readonly width: number;
+  readonly offset: number;
+}
+
+/** Of the columns of categories; of numbers, where there is no other. */
+export function conditionPlaces({ spans }: VectorLayout): readonly ConditionPlace[] {
+  const isOnlyNumbers = spans.every(({ isCategory }) => !isCategory);
+  let offset = 0;
+  return spans.flatMap(({ width, isCategory }, span) => {
+    if (!isCategory && !isOnlyNumbers) return [];
+    const place = { span, width, offset };
+    offset += width;
+    return [place];
+  });
+}
+
+/** Width of a condition: one unit a code of those columns, at least one in all. */
+export function conditionWidth(layout: VectorLayout): number {
+  return Math.max(
+    1,
+    conditionPlaces(layout).reduce((sum, { width }) => sum + width, 0),
+  );
 }
 
 /** How often each code occurs among these rows [conditionWidth]. */
@@ -12,10 +34,10 @@ export function codeCounts(
   { codes }: EncodedRows,
   rows: Uint32Array,
 ): Float32Array<ArrayBuffer> {
-  const { spans } = layout;
+  const places = conditionPlaces(layout);
   const counts = new Float32Array(conditionWidth(layout));
   for (const row of rows) {
-    spans.forEach(({ offset }, span) => counts[offset + codes[row * spans.length + span]!]!++);
+    for (const { span, offset } of places) counts[offset + codes[row * layout.spans.length + span]!]!++;
   }
   return counts;
 }
@@ -27,37 +49,28 @@ interface Condition {
   readonly unit: number;
 }
 
-/**
- * Draws conditions: a column of categories, each as likely as the others (of numbers, where there is no other), then one of its
- * codes by these weights [conditionWidth].
- */
+/** Draws conditions: a column, each as likely as the others, then one of its codes by these weights [conditionWidth]. */
 export class ConditionSampler {
-  readonly #cumulative: readonly Float64Array[];
-  /** Spans that conditions are drawn of. */
-  readonly #choice: readonly number[];
+  readonly #places: readonly (ConditionPlace & { readonly cumulative: Float64Array })[];
 
-  constructor(
-    private readonly layout: VectorLayout,
-    weights: ArrayLike<number>,
-  ) {
-    const all = [...layout.spans.keys()];
-    const categories = all.filter((span) => layout.spans[span]!.isCategory);
-    this.#choice = categories.length > 0 ? categories : all;
-    this.#cumulative = layout.spans.map(({ offset, width }) => {
+  constructor(layout: VectorLayout, weights: ArrayLike<number>) {
+    this.#places = conditionPlaces(layout).map((place) => {
       let sum = 0;
-      return Float64Array.from({ length: width }, (_, code) => (sum += weights[offset + code]!));
+      const cumulative = Float64Array.from(
+        { length: place.width },
+        (_, code) => (sum += weights[place.offset + code]!),
+      );
+      return { ...place, cumulative };
     });
   }
 
   /** Undefined where no column has codes. */
   draw(random: Random): Condition | undefined {
-    const { spans } = this.layout;
-    if (spans.length === 0) return undefined;
-    const span = this.#choice[random.integer(this.#choice.length)]!;
-    const cumulative = this.#cumulative[span]!;
+    if (this.#places.length === 0) return undefined;
+    const { span, offset, cumulative } = this.#places[random.integer(this.#places.length)]!;
     const mark = random.uniform() * cumulative.at(-1)!;
     const code = cumulative.findIndex((sum) => mark < sum);
-    return { span, code, unit: spans[span]!.offset + code };
+    return { span, code, unit: offset + code };
   }
 }
 

@@ -15,7 +15,7 @@ import type { Random } from '../../compute/random.js';
 import { stored, type StoredOf } from '../../compute/tensors.js';
 import { countingScalars, joinOutput, paddingOf, splitOutput } from '../encoding/output.js';
 import type { VectorLayout } from '../encoding/row-encoding.js';
-import { conditionWidth } from './conditions.js';
+import { conditionPlaces, conditionWidth } from './conditions.js';
 
 type Dense = { readonly weights: tf.Tensor; readonly bias: tf.Tensor };
 
@@ -38,6 +38,8 @@ export type Critic = readonly Dense[];
 
 /** Of the Gumbel softmax (section 4.4). */
 const TEMPERATURE = 0.2;
+/** Of scalars beside codes: their deviation is 1, and where in its mode a number lies must not drown which mode that is. */
+const SCALAR_WEIGHT = 0.25;
 const SLOPE = 0.2;
 const DROPOUT = 0.5;
 
@@ -89,6 +91,7 @@ export interface Generated {
   readonly rows: tf.Tensor2D;
   /** Of each group's codes [rows, columns, width]. */
   readonly logits: readonly tf.Tensor3D[];
+  /** Of this batch. */
   readonly moments: Moments;
 }
 
@@ -102,7 +105,9 @@ export function generate(
   const moments: RunningMoments[] = [];
   let x: tf.Tensor = tf.concat([noise, condition], 1);
   hidden.forEach((layer, index) => {
-    const normalised = batchNormalisation(dense(x, layer.dense), layer.normalisation, running[index]!);
+    const normalised = batchNormalisation(dense(x, layer.dense), layer.normalisation, running[index]!, {
+      momentum: 0,
+    });
     moments.push(normalised.running);
     x = tf.concat([tf.relu(normalised.y), x], 1);
   });
@@ -149,9 +154,38 @@ export function conditionError(
   condition: tf.Tensor2D,
 ): tf.Scalar {
   if (logits.length === 0) return tf.scalar(0);
-  const targets = splitOutput({ ...layout, scalars: [] }, condition).logits;
+  const asked = tf.matMul<tf.Tensor2D>(condition, placement(layout));
+  const targets = splitOutput({ ...layout, scalars: [] }, asked).logits;
   const errors = logits.map((group, index) => tf.sum(crossEntropy(group, targets[index]!)));
   return tf.div<tf.Scalar>(tf.addN(errors), condition.shape[0]);
+}
+
+/** What takes conditions [rows, conditionWidth] to the codes' units [rows, units − scalars]: 1 where a unit is that code. */
+function placement(layout: VectorLayout): tf.Tensor2D {
+  const codeUnits = layout.units - layout.scalars.length;
+  const places = new Float32Array(conditionWidth(layout) * codeUnits);
+  for (const { span, width, offset } of conditionPlaces(layout)) {
+    for (let code = 0; code < width; code++)
+      places[(offset + code) * codeUnits + layout.spans[span]!.offset + code] = 1;
+  }
+  return tf.tensor2d(places, [conditionWidth(layout), codeUnits]);
+}
+
+/** Rows [rows, units] as critic and `pairDistance` see them: scalars count for less than codes. */
+export function weighted(layout: VectorLayout, rows: tf.Tensor2D): tf.Tensor2D {
+  const weights = new Float32Array(layout.units).fill(1);
+  weights.fill(SCALAR_WEIGHT, 0, layout.scalars.length);
+  return tf.mul(rows, tf.tensor1d(weights));
+}
+
+/**
+ * How far pairs of units of made rows are from those of real ones, both [rows, units]: the squared distance of their second
+ * moments, which is the maximum mean discrepancy of a quadratic kernel (Li, Swersky and Zemel, "Generative moment matching
+ * networks", 2015, section 2). Of codes, second moments are the joint frequencies of two columns.
+ */
+export function pairDistance(real: tf.Tensor2D, made: tf.Tensor2D): tf.Scalar {
+  const moments = (rows: tf.Tensor2D) => tf.div(tf.matMul(rows, rows, true), rows.shape[0]);
+  return tf.sum(tf.square(tf.sub(moments(made), moments(real))));
 }
 
 /** Rows with their conditions, `packing` of them side by side [rows / packing, packing × (units + conditionWidth)]. */

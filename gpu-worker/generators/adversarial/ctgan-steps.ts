@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { CtganConfig } from '../../../schema/messages/generator-options/ctgan.js';
 import { gradientPenalty } from '../../compute/layers/gradient-penalty.js';
-import { normal } from '../../compute/layers/initialisation.js';
+import { normal, unitUniform } from '../../compute/layers/initialisation.js';
 import { adam, adamW, biasCorrection, type AdamState } from '../../compute/optimizers/adam.js';
 import { averagingDecay, movingAverage } from '../../compute/optimizers/averaging.js';
 import { valueAndGradients } from '../../compute/optimizers/value-and-gradients.js';
@@ -16,8 +16,10 @@ import {
   conditionError,
   generate,
   packed,
+  pairDistance,
   probabilitiesOf,
   score,
+  weighted,
   type Critic,
   type GeneratorParameters,
   type Moments,
@@ -26,7 +28,7 @@ import {
 
 /** What makes the model. */
 export type Kept = {
-  /** Running average of the generator, with the moments of its batch normalisation. */
+  /** Running averages of the generator and of the moments of its batch normalisation. */
   readonly generator: GeneratorParameters;
   readonly moments: Moments;
   /** How often each code occurs [conditionWidth]: conditions are drawn by it. */
@@ -71,6 +73,8 @@ export async function openTrainer(
     state,
     inputs: {
       real: specOf(batchSize, layout.units),
+      /** Real rows of the generator's conditions. */
+      likewise: specOf(batchSize, layout.units),
       first: made,
       second: made,
       drops,
@@ -82,7 +86,7 @@ export async function openTrainer(
     step: ({ generator, critic, kept }: State, inputs) => {
       const { rate, correction, averaging } = inputs as unknown as Record<string, tf.Scalar>;
       const [first, second] = [inputs.first, inputs.second] as unknown as [MadeFrom, MadeFrom];
-      const real = packed(inputs.real as tf.Tensor2D, first.condition, packing);
+      const real = packed(weighted(layout, inputs.real as tf.Tensor2D), first.condition, packing);
       const options = { rate: rate!, correction: correction!, ...BETAS };
       const dropsOf = (judgement: number) =>
         Array.from({ length: hiddenLayers }, (_, layer) =>
@@ -94,7 +98,7 @@ export async function openTrainer(
         );
 
       const fake = packed(
-        generate(layout, generator.parameters, kept.moments, first).rows,
+        weighted(layout, generate(layout, generator.parameters, kept.moments, first).rows),
         first.condition,
         packing,
       );
@@ -119,15 +123,18 @@ export async function openTrainer(
 
       const forge = (parameters: GeneratorParameters) => {
         const { rows, logits, moments } = generate(layout, parameters, kept.moments, second);
+        const made = weighted(layout, rows);
         const taken = tf.mean(
-          score(nextCritic.parameters, packed(rows, second.condition, packing), dropsOf(3)),
+          score(nextCritic.parameters, packed(made, second.condition, packing), dropsOf(3)),
         );
         const missed = conditionError(layout, logits, second.condition);
-        return { moments, missed, loss: tf.sub<tf.Scalar>(missed, taken) };
+        const pairs = pairDistance(weighted(layout, inputs.likewise as tf.Tensor2D), made);
+        const loss = tf.add<tf.Scalar>(tf.sub(missed, taken), tf.mul(pairs, config.pairWeight));
+        return { moments, missed, pairs, loss };
       };
       const forged = valueAndGradients((parameters) => forge(parameters).loss, generator.parameters);
       const next = adamW(generator, forged.gradients, { ...options, decay: GENERATOR_DECAY });
-      const { moments, missed } = forge(generator.parameters);
+      const { moments, missed, pairs } = forge(generator.parameters);
       const { distance, penalty } = judge(critic.parameters);
       return {
         state: {
@@ -135,11 +142,12 @@ export async function openTrainer(
           critic: nextCritic,
           kept: {
             generator: movingAverage(kept.generator, next.parameters, averaging!),
-            moments,
+            // Over the same steps as the weights, whose sums they normalise.
+            moments: movingAverage(kept.moments, moments, averaging!),
             frequencies: kept.frequencies,
           },
         },
-        outputs: { critic: judged.value, generator: forged.value, distance, penalty, missed },
+        outputs: { critic: judged.value, generator: forged.value, distance, penalty, missed, pairs },
       };
     },
   });
@@ -157,26 +165,28 @@ export async function openTrainer(
           const from = ({ conditions }: typeof first) => ({
             noise: normal(noise, [batchSize, shape.noise], 1),
             condition: conditions,
-            uniform: uniforms(noise, batchSize * layout.units),
+            uniform: unitUniform(noise, [batchSize, layout.units]),
           });
           return {
             real: vectorsOf(layout, table, first.rows).values,
+            likewise: vectorsOf(layout, table, second.rows).values,
             first: from(first),
             second: from(second),
-            drops: uniforms(noise, 4 * hiddenLayers * packs * hiddenUnits),
-            between: uniforms(noise, packs),
+            drops: unitUniform(noise, [4 * hiddenLayers * packs, hiddenUnits]),
+            between: unitUniform(noise, [packs]),
             rate: Float32Array.of(config.learningRate),
             correction: Float32Array.of(biasCorrection(step, BETAS)),
             averaging: Float32Array.of(averagingDecay(step, config.averaging)),
           };
         }),
       );
-      return answers.map(({ critic, generator, distance, penalty, missed }) => ({
+      return answers.map(({ critic, generator, distance, penalty, missed, pairs }) => ({
         'train/critic_loss': critic[0]!,
         'train/generator_loss': generator[0]!,
         'train/wasserstein_distance': -distance[0]!,
         'train/gradient_penalty': penalty[0]!,
         'train/condition_loss': missed[0]!,
+        'train/pair_distance': pairs[0]!,
       }));
     },
     async validate(random) {
@@ -191,10 +201,6 @@ export async function openTrainer(
 }
 
 type MadeFrom = Record<'noise' | 'condition' | 'uniform', tf.Tensor2D>;
-
-function uniforms(random: Random, count: number): Float32Array {
-  return Float32Array.from({ length: count }, () => random.uniform());
-}
 
 export interface ConditionalSampler {
   /** At most as many rows as it was compiled for, conditions drawn by these weights [conditionWidth]. */

@@ -22,7 +22,7 @@ export const ctgan = networkGenerator<CtganConfig, Shape, State, Kept>({
     categories,
     support: minimumSupport,
   }),
-  defaultSteps: 3000,
+  defaultSteps: 1500,
   defaultEpochs: { least: 10, most: 300 },
   batchSizeOf: ({ batchSize, packing }, rows) =>
     Math.max(1, Math.floor(Math.min(batchSize, rows) / packing)) * packing,
