@@ -38,7 +38,7 @@ export type Critic = readonly Dense[];
 
 /** Of the Gumbel softmax (section 4.4). */
 const TEMPERATURE = 0.2;
-/** Of scalars beside codes: their deviation is 1, and where in its mode a number lies must not drown which mode that is. */
+/** Of scalars beside codes in `pairDistance`: their products, of a deviation of 1, would drown the joint frequencies in noise. */
 const SCALAR_WEIGHT = 0.25;
 const SLOPE = 0.2;
 const DROPOUT = 0.5;
@@ -171,20 +171,18 @@ function placement(layout: VectorLayout): tf.Tensor2D {
   return tf.tensor2d(places, [conditionWidth(layout), codeUnits]);
 }
 
-/** Rows [rows, units] as critic and `pairDistance` see them: scalars count for less than codes. */
-export function weighted(layout: VectorLayout, rows: tf.Tensor2D): tf.Tensor2D {
-  const weights = new Float32Array(layout.units).fill(1);
-  weights.fill(SCALAR_WEIGHT, 0, layout.scalars.length);
-  return tf.mul(rows, tf.tensor1d(weights));
-}
-
 /**
  * How far pairs of units of made rows are from those of real ones, both [rows, units]: the squared distance of their second
  * moments, which is the maximum mean discrepancy of a quadratic kernel (Li, Swersky and Zemel, "Generative moment matching
  * networks", 2015, section 2). Of codes, second moments are the joint frequencies of two columns.
  */
-export function pairDistance(real: tf.Tensor2D, made: tf.Tensor2D): tf.Scalar {
-  const moments = (rows: tf.Tensor2D) => tf.div(tf.matMul(rows, rows, true), rows.shape[0]);
+export function pairDistance(layout: VectorLayout, real: tf.Tensor2D, made: tf.Tensor2D): tf.Scalar {
+  const weights = new Float32Array(layout.units).fill(1);
+  weights.fill(SCALAR_WEIGHT, 0, layout.scalars.length);
+  const moments = (rows: tf.Tensor2D) => {
+    const weighted = tf.mul<tf.Tensor2D>(rows, tf.tensor1d(weights));
+    return tf.div(tf.matMul(weighted, weighted, true), rows.shape[0]);
+  };
   return tf.sum(tf.square(tf.sub(moments(made), moments(real))));
 }
 

@@ -19,7 +19,6 @@ import {
   pairDistance,
   probabilitiesOf,
   score,
-  weighted,
   type Critic,
   type GeneratorParameters,
   type Moments,
@@ -86,7 +85,7 @@ export async function openTrainer(
     step: ({ generator, critic, kept }: State, inputs) => {
       const { rate, correction, averaging } = inputs as unknown as Record<string, tf.Scalar>;
       const [first, second] = [inputs.first, inputs.second] as unknown as [MadeFrom, MadeFrom];
-      const real = packed(weighted(layout, inputs.real as tf.Tensor2D), first.condition, packing);
+      const real = packed(inputs.real as tf.Tensor2D, first.condition, packing);
       const options = { rate: rate!, correction: correction!, ...BETAS };
       const dropsOf = (judgement: number) =>
         Array.from({ length: hiddenLayers }, (_, layer) =>
@@ -98,7 +97,7 @@ export async function openTrainer(
         );
 
       const fake = packed(
-        weighted(layout, generate(layout, generator.parameters, kept.moments, first).rows),
+        generate(layout, generator.parameters, kept.moments, first).rows,
         first.condition,
         packing,
       );
@@ -123,12 +122,11 @@ export async function openTrainer(
 
       const forge = (parameters: GeneratorParameters) => {
         const { rows, logits, moments } = generate(layout, parameters, kept.moments, second);
-        const made = weighted(layout, rows);
         const taken = tf.mean(
-          score(nextCritic.parameters, packed(made, second.condition, packing), dropsOf(3)),
+          score(nextCritic.parameters, packed(rows, second.condition, packing), dropsOf(3)),
         );
         const missed = conditionError(layout, logits, second.condition);
-        const pairs = pairDistance(weighted(layout, inputs.likewise as tf.Tensor2D), made);
+        const pairs = pairDistance(layout, inputs.likewise as tf.Tensor2D, rows);
         const loss = tf.add<tf.Scalar>(tf.sub(missed, taken), tf.mul(pairs, config.pairWeight));
         return { moments, missed, pairs, loss };
       };
