@@ -5,7 +5,7 @@ import { knowledgeOf, readModel } from '../model-file.js';
 import { RankingModel, type Scorer } from '../ranking-model.js';
 import type { Recommender } from '../recommender.js';
 import { requireInteractions } from '../requirements.js';
-import { similaritiesOf, type Similarities } from './similarities.js';
+import { similaritiesOf, similarityTensors, storedSimilarities, type Similarities } from './similarities.js';
 
 const NAME = 'item-knn';
 const FORMAT = `synthcart ${NAME} recommender 1`;
@@ -41,16 +41,7 @@ export const itemKnn: Recommender<ItemKnnConfig> = {
   async load(file) {
     const { knowledge, tensors, description } = readModel(file, FORMAT);
     const { recency } = Description.parse(description);
-    const valuesOf = (name: string) => {
-      const tensor = tensors.get(name);
-      if (!tensor) throw new RangeError(`the model has no tensor "${name}"`);
-      return tensor.values;
-    };
-    const similarities: Similarities = {
-      starts: Int32Array.from(valuesOf('starts')),
-      neighbours: Int32Array.from(valuesOf('neighbours')),
-      weights: Float32Array.from(valuesOf('weights')),
-    };
+    const similarities = storedSimilarities(tensors);
     return new RankingModel(
       { format: FORMAT, description: { recency } satisfies Description },
       knowledge,
@@ -59,14 +50,10 @@ export const itemKnn: Recommender<ItemKnnConfig> = {
   },
 };
 
-function scorerOf(
-  { starts, neighbours, weights }: Similarities,
-  counts: Int32Array,
-  recency: number,
-): Scorer {
+function scorerOf(similarities: Similarities, counts: Int32Array, recency: number): Scorer {
+  const { starts, neighbours, weights } = similarities;
   const most = counts.reduce((a, b) => Math.max(a, b), 1);
   const popular = Float32Array.from(counts, (count) => (POPULARITY_WEIGHT * count) / most);
-  const vector = (values: Int32Array | Float32Array) => ({ shape: [values.length], values });
   return {
     score({ item }, into) {
       into.set(popular);
@@ -77,11 +64,6 @@ function scorerOf(
         weight *= recency;
       }
     },
-    tensors: () =>
-      new Map([
-        ['starts', vector(starts)],
-        ['neighbours', vector(neighbours)],
-        ['weights', vector(weights)],
-      ]),
+    tensors: () => new Map(similarityTensors(similarities)),
   };
 }

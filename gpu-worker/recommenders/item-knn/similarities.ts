@@ -1,3 +1,4 @@
+import type { StoredTensor } from '../../compute/safetensors.js';
 import { itemsOf, type Interactions } from '../interactions/interactions.js';
 
 /** The most similar items of each, a sparse matrix by rows; best first within a row, the lower code first of equal ones. */
@@ -52,4 +53,25 @@ export function similaritiesOf(interactions: Interactions, shrinkage: number, mo
     starts[item + 1] = neighbours.length;
   }
   return { starts, neighbours: Int32Array.from(neighbours), weights: Float32Array.from(weights) };
+}
+
+export function similarityTensors({ starts, neighbours, weights }: Similarities): [string, StoredTensor][] {
+  return Object.entries({ starts, neighbours, weights }).map(([name, values]) => [
+    `similarities/${name}`,
+    { shape: [values.length], values },
+  ]);
+}
+
+/** Throws RangeError for a tensor that is missing. */
+export function storedSimilarities(tensors: ReadonlyMap<string, StoredTensor>): Similarities {
+  const valuesOf = (name: string) => {
+    const tensor = tensors.get(`similarities/${name}`);
+    if (!tensor) throw new RangeError(`the model has no tensor "similarities/${name}"`);
+    return tensor.values;
+  };
+  return {
+    starts: Int32Array.from(valuesOf('starts')),
+    neighbours: Int32Array.from(valuesOf('neighbours')),
+    weights: Float32Array.from(valuesOf('weights')),
+  };
 }

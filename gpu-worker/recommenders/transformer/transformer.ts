@@ -6,15 +6,18 @@ import { Random } from '../../compute/random.js';
 import { zerosLike, type StoredOf } from '../../compute/tensors.js';
 import { UserFailure } from '../../failure.js';
 import { filled, tensorsOf } from '../../generators/training/checkpoint.js';
+import type { FitSession } from '../../generators/generator.js';
 import { trainEpochs } from '../../generators/training/epochs.js';
 import { originOf } from '../../generators/training/origin.js';
 import { heldOutUsers } from '../interactions/held-out.js';
-import { itemsOf, type Interactions } from '../interactions/interactions.js';
+import { eventsOf, itemsOf, type Interactions } from '../interactions/interactions.js';
+import { similaritiesOf, similarityTensors, storedSimilarities } from '../item-knn/similarities.js';
 import { knowledgeOf, readModel, type Knowledge } from '../model-file.js';
 import { RankingModel, type Scorer } from '../ranking-model.js';
 import type { Recommender } from '../recommender.js';
 import { requireInteractions, requireSequences } from '../requirements.js';
 import { BatchScores } from './batch-scores.js';
+import { mixIn, SHRINKAGE, WeightSearch, type Counted } from './counted.js';
 import { scoreHistory } from './forward.js';
 import { firstParameters, Shape, type Parameters } from './network.js';
 import { packed, placesOf, type Window } from './packing.js';
@@ -22,12 +25,14 @@ import { openTrainer, type FitState, type HeldOut } from './steps.js';
 
 const NAME = 'transformer';
 const FORMAT = `synthcart ${NAME} recommender 1`;
-const Description = z.strictObject({ shape: Shape });
+const Description = z.strictObject({ shape: Shape, weight: z.number().min(0).max(1) });
 
 const DEFAULT_STEPS = 5400;
 const DEFAULT_EPOCHS = { least: 10, most: 200 };
 /** Held-out users beyond this many make validations long and hardly better. */
 const MOST_HELD = 5000;
+/** Scored at a time. */
+const HELD_AT_A_TIME = 128;
 /** Above what a softmax over all items takes on a CPU. */
 const MOST_ITEMS = 200_000;
 
@@ -75,7 +80,14 @@ export const transformer: Recommender<TransformerConfig> = {
       generator: NAME,
       session,
       random,
-      origin: originOf(session.seed, config, interactions.items, Float32Array.from(rows.item), rows.weight),
+      origin: originOf(
+        session.seed,
+        // What decides how weights are learnt.
+        { ...config, rememberUsers: undefined, neighbours: undefined },
+        interactions.items,
+        Float32Array.from(rows.item),
+        rows.weight,
+      ),
       rows: Uint32Array.from({ length: rows.rows }, (_, row) => row),
       batchSize,
       epochs: config.epochs ?? Math.min(most, Math.max(least, Math.round(DEFAULT_STEPS / batches))),
@@ -88,22 +100,65 @@ export const transformer: Recommender<TransformerConfig> = {
       kept: ({ average }) => average,
       open: (engine, state) => openTrainer(engine, state, { config, shape, rows, batchSize, held }),
     });
-    return modelOf(shape, parameters, knowledgeOf(interactions, config.rememberUsers));
+    const counted = await countedPart(interactions, ends, held, { shape, parameters }, config, session);
+    return modelOf(shape, parameters, counted, knowledgeOf(interactions, config.rememberUsers));
   },
 
   async load(file) {
     const { knowledge, tensors, description } = readModel(file, FORMAT);
-    const { shape } = Description.parse(description);
+    const { shape, weight } = Description.parse(description);
     if (shape.items !== knowledge.items.length) throw new RangeError('the model has no vector for each item');
     const form = firstParameters(shape, Random.seeded(0));
-    return modelOf(shape, filled(form, tensors) as StoredOf<Parameters>, knowledge);
+    const counted = { weight, similarities: storedSimilarities(tensors) };
+    return modelOf(shape, filled(form, tensors) as StoredOf<Parameters>, counted, knowledge);
   },
 };
 
-function modelOf(shape: Shape, parameters: StoredOf<Parameters>, knowledge: Knowledge): RankingModel {
+/** Similarities of items, and what they count beside the network by what held-out users did. */
+async function countedPart(
+  interactions: Interactions,
+  ends: Uint32Array,
+  held: readonly HeldOut[],
+  { shape, parameters }: { readonly shape: Shape; readonly parameters: StoredOf<Parameters> },
+  { neighbours }: TransformerConfig,
+  { engine, metric, signal }: FitSession,
+): Promise<Counted> {
+  if (neighbours === 0) return { weight: 0, similarities: similaritiesOf(interactions, SHRINKAGE, 0) };
+  const learnt = eventsOf(interactions, (at, user) => at < ends[user]!);
+  const search = new WeightSearch(similaritiesOf(learnt, SHRINKAGE, neighbours));
+  const state = engine.hold<Parameters>(parameters);
+  const scores = await BatchScores.compile(engine, shape, state, (own) => own);
+  try {
+    for (let from = 0; from < held.length; from += HELD_AT_A_TIME) {
+      signal.throwIfAborted();
+      const batch = held.slice(from, from + HELD_AT_A_TIME);
+      const all = await scores.of(batch.map(({ history }) => history));
+      batch.forEach(({ history, target }, index) =>
+        search.add(all.subarray(index * shape.items, (index + 1) * shape.items), history, target),
+      );
+    }
+  } finally {
+    scores.dispose();
+    state.dispose();
+  }
+  for (const { weight, ndcg } of search.found)
+    metric('validation/ndcg_10_by_percent_counted', Math.round(100 * weight), ndcg);
+  // All that is known may be counted, once the weight is found.
+  return { weight: search.best, similarities: similaritiesOf(interactions, SHRINKAGE, neighbours) };
+}
+
+function modelOf(
+  shape: Shape,
+  parameters: StoredOf<Parameters>,
+  counted: Counted,
+  knowledge: Knowledge,
+): RankingModel {
   const onEngines = new Map<Engine, Promise<{ held: Variables<Parameters>; scores: BatchScores }>>();
   const scorer: Scorer = {
-    score: ({ item }, into) => scoreHistory(shape, parameters, item, into),
+    score({ item }, into) {
+      scoreHistory(shape, parameters, item, into);
+      mixIn(into, item, counted);
+    },
     async scoreAll(histories, engine) {
       const compile = async () => {
         const held = engine.hold<Parameters>(parameters);
@@ -111,9 +166,13 @@ function modelOf(shape: Shape, parameters: StoredOf<Parameters>, knowledge: Know
       };
       const compiled = onEngines.get(engine) ?? compile();
       onEngines.set(engine, compiled);
-      return (await compiled).scores.of(histories.map(({ item }) => item));
+      const all = await (await compiled).scores.of(histories.map(({ item }) => item));
+      histories.forEach(({ item }, index) =>
+        mixIn(all.subarray(index * shape.items, (index + 1) * shape.items), item, counted),
+      );
+      return all;
     },
-    tensors: () => tensorsOf(parameters),
+    tensors: () => new Map([...tensorsOf(parameters), ...similarityTensors(counted.similarities)]),
     dispose() {
       for (const compiled of onEngines.values())
         void compiled.then(({ held, scores }) => {
@@ -123,7 +182,8 @@ function modelOf(shape: Shape, parameters: StoredOf<Parameters>, knowledge: Know
       onEngines.clear();
     },
   };
-  return new RankingModel({ format: FORMAT, description: { shape } }, knowledge, scorer);
+  const description = { shape, weight: counted.weight };
+  return new RankingModel({ format: FORMAT, description }, knowledge, scorer);
 }
 
 /** Stretches of histories, the newest items in the last one of a user; each item but a user's first is a target once. */

@@ -11,7 +11,7 @@ import { TransformerConfig } from './transformer.js';
 export const RECOMMENDER_OPTIONS = {
   transformer: {
     summary:
-      'Self-attention over what a user did, newest last, trained to tell the next item among all. Needs minutes of training, and sequences that mean something.',
+      'Self-attention over what a user did, newest last, trained to tell the next item among all, with counted neighbours beside it. Needs minutes of training, and sequences that mean something.',
     options: TransformerConfig,
   },
   dnn: {

@@ -51,6 +51,15 @@ export const TransformerConfig = z
       .max(512)
       .default(50)
       .describe('Most items of a history that are looked at, the newest ones, 2–512.'),
+    neighbours: z
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(200)
+      .describe(
+        'Similar items of each item that are counted beside the network, 0–10,000, with a weight that held-out users decide; 0 is ' +
+          'the network alone.',
+      ),
     validationShare: z
       .number()
       .min(0.001)
