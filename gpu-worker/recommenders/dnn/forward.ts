@@ -1,4 +1,5 @@
 import type { Stored, StoredOf } from '../../compute/tensors.js';
+import { affine, dotProducts } from '../plain-products.js';
 import { LEAST_SQUARE, TEMPERATURE, type Parameters } from './network.js';
 
 /** `network.ts` in plain arrays, for one user at a time. Its functions say what is computed. */
@@ -41,16 +42,11 @@ export function userVector(
 
 /** Cosines over the temperature of all items. */
 export function towerScores(vectors: Float32Array, user: Float32Array, into: Float32Array): void {
-  const width = user.length;
-  for (let item = 0, at = 0; item < into.length; item++, at += width) {
-    let [even, odd] = [0, 0];
-    let unit = 0;
-    for (; unit + 1 < width; unit += 2) {
-      even += vectors[at + unit]! * user[unit]!;
-      odd += vectors[at + unit + 1]! * user[unit + 1]!;
-    }
-    into[item] = (even + odd + (unit < width ? vectors[at + unit]! * user[unit]! : 0)) / TEMPERATURE;
-  }
+  dotProducts(
+    vectors,
+    user.map((value) => value / TEMPERATURE),
+    into,
+  );
 }
 
 /** What the ranking network adds for one item. */
@@ -67,15 +63,7 @@ export function rankingTerm(
 }
 
 function product(x: Float32Array, { weights, bias }: StoredDense): Float32Array {
-  const y = values(bias).slice();
-  const all = values(weights);
-  for (let input = 0; input < x.length; input++) {
-    const value = x[input]!;
-    // Features are mostly zeros.
-    if (value === 0) continue;
-    for (let unit = 0, at = input * y.length; unit < y.length; unit++, at++) y[unit]! += value * all[at]!;
-  }
-  return y;
+  return affine(x, values(weights), values(bias));
 }
 
 function rectified(x: Float32Array): Float32Array {

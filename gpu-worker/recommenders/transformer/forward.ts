@@ -1,4 +1,5 @@
 import type { Stored, StoredOf } from '../../compute/tensors.js';
+import { affine, dotProducts } from '../plain-products.js';
 import type { Parameters, Shape } from './network.js';
 
 type StoredBlock = StoredOf<Parameters>['blocks'][number];
@@ -27,7 +28,7 @@ export function scoreHistory(
     x = blockOf(block, x, heads, width, isLast ? x.length - 1 : 0);
   });
   const hidden = normalised(x.at(-1)!, parameters.norm);
-  dots(values(parameters.items), hidden, into);
+  dotProducts(values(parameters.items), hidden, into);
 }
 
 /** Outputs of the places from `first` on. */
@@ -83,33 +84,8 @@ function attention(
   return attended;
 }
 
-/** x · weights + bias. */
 function product(x: Float32Array, { weights, bias }: StoredDense): Float32Array {
-  const y = values(bias).slice();
-  const all = values(weights);
-  const width = y.length;
-  for (let input = 0; input < x.length; input++) {
-    const value = x[input]!;
-    if (value === 0) continue;
-    const from = input * width;
-    for (let unit = 0; unit < width; unit++) y[unit]! += value * all[from + unit]!;
-  }
-  return y;
-}
-
-/** Dot products of every row of a matrix [rows, width] with a vector. */
-function dots(matrix: Float32Array, vector: Float32Array, into: Float32Array): void {
-  const width = vector.length;
-  for (let place = 0, at = 0; place < into.length; place++, at += width) {
-    // Two sums, so that an addition needn't wait for the one before.
-    let [even, odd] = [0, 0];
-    let unit = 0;
-    for (; unit + 1 < width; unit += 2) {
-      even += matrix[at + unit]! * vector[unit]!;
-      odd += matrix[at + unit + 1]! * vector[unit + 1]!;
-    }
-    into[place] = even + odd + (unit < width ? matrix[at + unit]! * vector[unit]! : 0);
-  }
+  return affine(x, values(weights), values(bias));
 }
 
 function normalised(x: Float32Array, { gain, bias }: StoredNorm): Float32Array {
