@@ -225,6 +225,20 @@ export interface Ranking {
   } | null;
 }
 
+export const RECOMMEND = `query Recommend($input: RecommendationsInput!) {
+  recommend(input: $input) {
+    basis items { item score } unknown { user items platform } model { artifactId runId recommender }
+  }
+}`;
+export interface Recommend {
+  recommend: {
+    basis: 'HISTORY' | 'FEATURES' | 'POPULARITY';
+    items: { item: string; score: number }[];
+    unknown: { user: boolean; items: string[]; platform: boolean };
+    model: { artifactId: string; runId: string; recommender: string };
+  };
+}
+
 export const COMPLETION = `query Completion($id: ID!) {
   artifact(id: $id) { completion {
     rows hiddenRows heldOut notes

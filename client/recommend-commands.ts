@@ -1,3 +1,4 @@
+import Table from 'cli-table3';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   collectOption,
@@ -8,14 +9,16 @@ import {
   probability,
 } from './argument-parsers.js';
 import { trainRecommender, type TrainRequest } from './commands/recommend-train.js';
+import * as operations from './operations.js';
 import { rankingTable } from './ranking-table.js';
-import { observer, requireFile, withPlatform } from './with-platform.js';
+import { observer, requireFile, UsageError, withPlatform } from './with-platform.js';
 
 /** `synthcart recommend …` */
 export function addRecommend(program: Command): void {
   const recommend = program
     .command('recommend')
-    .description('train recommenders on behaviour, and see how well they rank');
+    .description('train recommenders on behaviour, see how well they rank, and ask them');
+  addQuery(recommend);
   recommend
     .command('train')
     .description('train a recommender on an event log, and score how it ranks what each user did last')
@@ -84,6 +87,66 @@ export function addRecommend(program: Command): void {
         );
       });
     });
+}
+
+function addQuery(recommend: Command): void {
+  recommend
+    .command('query')
+    .description('rank items for a user or a history, with a recommender that was trained')
+    .requiredOption('--model <artifact>', 'id of the recommender: `recommend train --json` tells it')
+    .option('--user <id>', 'a user of the log that it learnt from')
+    .option('--history <items>', 'ids of items, oldest first, such as a,b,c; empty for a stranger', items)
+    .option('--k <items>', 'most items of the answer', positiveInteger, 10)
+    .option('--exclude <item>', "an item that mustn't be in the answer; repeatable", collectText)
+    .option('--with-seen', 'ranks the items of the history, too')
+    .option('--platform <name>', 'ranks only items that were used on this platform')
+    .option(
+      '--folder <folder>',
+      'of the platform that is started when SYNTHCART_URL is not set',
+      '.synthcart',
+    )
+    .option('--json', 'print the answer as JSON and nothing else')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ synthcart recommend query --model art_01k… --history 85123A,22423 --k 5',
+    )
+    .action(async ({ model, folder, json, withSeen, ...asked }: QueryOptions) => {
+      if (asked.user === undefined && asked.history === undefined)
+        throw new UsageError('Say whom to rank for: give --user, --history or both.');
+      await withPlatform(folder, async (connection) => {
+        const { recommend: ranking } = await connection.request<operations.Recommend>(operations.RECOMMEND, {
+          input: { ...asked, recommenderArtifactId: model, excludeSeen: !withSeen },
+        });
+        process.stdout.write(`${json ? JSON.stringify(ranking, null, 2) : shown(ranking)}\n`);
+      });
+    });
+}
+
+interface QueryOptions {
+  model: string;
+  user?: string;
+  history?: { item: string }[];
+  k: number;
+  exclude?: string[];
+  withSeen?: boolean;
+  platform?: string;
+  folder: string;
+  json?: boolean;
+}
+
+const items = (text: string): { item: string }[] =>
+  text === '' ? [] : text.split(',').map((item) => ({ item: item.trim() }));
+
+function shown({ items: ranked, basis, unknown, model }: operations.Recommend['recommend']): string {
+  const table = new Table({ head: ['', 'item', 'score'], style: { head: [], border: [] } });
+  ranked.forEach(({ item, score }, index) => table.push([index + 1, item, score.toPrecision(4)]));
+  return [
+    table.toString(),
+    `By ${model.recommender} of the run ${model.runId}, from ${basis.toLowerCase()}.`,
+    ...(unknown.user ? ["It doesn't remember the user."] : []),
+    ...(unknown.items.length > 0 ? [`It doesn't know the items ${unknown.items.join(', ')}.`] : []),
+    ...(unknown.platform ? ["It doesn't know the platform."] : []),
+  ].join('\n');
 }
 
 interface TrainOptions extends Pick<

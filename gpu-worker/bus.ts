@@ -101,16 +101,19 @@ export class Bus {
     }
   }
 
-  /** Answers requests to this worker alone. */
-  serve(subject: string, handler: (message: unknown) => unknown): void {
-    this.#connection.subscribe(subject, {
+  /** Answers requests, many at a time: each to this worker alone, or to whichever one of a group gets it. Ends with `unsubscribe`. */
+  serve(
+    subject: string,
+    handler: (message: unknown) => unknown,
+    group?: string,
+  ): { readonly unsubscribe: () => void } {
+    return this.#connection.subscribe(subject, {
+      queue: group,
       callback: (error, message) => {
         if (error) return;
-        try {
-          message.respond(JSON.stringify(handler(message.json())));
-        } catch (failure) {
-          this.#log.error({ err: failure, subject }, 'a request could not be answered');
-        }
+        void (async () => message.respond(JSON.stringify(await handler(message.json()))))().catch(
+          (failure: unknown) => this.#log.error({ err: failure, subject }, 'a request could not be answered'),
+        );
       },
     });
   }

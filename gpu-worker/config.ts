@@ -24,6 +24,8 @@ const Environment = z.object({
   THREADS: z.coerce.number().int().min(1).optional(),
   /** Memory of one run's process; beyond it the process is killed, and the run fails with OUT_OF_MEMORY. */
   MEMORY_LIMIT_MB: z.coerce.number().int().min(32).default(4096),
+  /** Recommenders that answer requests and stay in memory, counted by their files. */
+  MODEL_CACHE_MB: z.coerce.number().int().min(1).default(256),
   /** A run whose process doesn't turn its event loop for so long is taken for hung and killed. */
   HANG_SECONDS: z.coerce.number().positive().default(60),
 });
@@ -37,6 +39,7 @@ export type WorkerConfig = Readonly<{
   logLevel: string;
   threads: number;
   memoryLimitBytes: number;
+  modelCacheBytes: number;
   hangSeconds: number;
 }>;
 
@@ -58,6 +61,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
     logLevel: e.LOG_LEVEL,
     threads: e.THREADS ?? Math.max(1, Math.floor(availableParallelism() / e.SLOTS)),
     memoryLimitBytes: e.MEMORY_LIMIT_MB * 1024 * 1024,
+    modelCacheBytes: e.MODEL_CACHE_MB * 1024 * 1024,
     hangSeconds: e.HANG_SECONDS,
   };
 }

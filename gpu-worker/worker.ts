@@ -5,17 +5,21 @@ import type { Logger } from 'pino';
 import { ClaimReply, JobMessage, type ClaimRequest, type Job } from '../schema/messages/job.js';
 import { ControlRequest, type ControlReply } from '../schema/messages/lease.js';
 import { PRESENCE_SECONDS, type Presence } from '../schema/messages/presence.js';
+import { RankingRequest } from '../schema/messages/ranking-request.js';
 import {
   controlSubject,
   deadLetterSubject,
   jobSubject,
   presenceSubject,
+  rankGroup,
+  rankSubject,
   REQUESTS,
 } from '../schema/messages/subjects.js';
 import { Attempt } from './attempt.js';
 import type { Bus, Delivery } from './bus.js';
 import { ChildProcesses } from './child-processes.js';
 import type { WorkerConfig } from './config.js';
+import { ServingProcess } from './serving/serving-process.js';
 
 const CLAIM_MILLISECONDS = 5_000;
 const CLAIM_AGAIN_MILLISECONDS = 500;
@@ -57,21 +61,30 @@ export class Worker {
   readonly #slots: Promise<void>[] = [];
   readonly #stopping = new AbortController();
   readonly #children: ChildProcesses;
+  readonly #serving: ServingProcess;
+  #rankings: { readonly unsubscribe: () => void } | undefined;
   #presence: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#children = new ChildProcesses(options.config);
     this.#log = options.log.child({ worker: this.id });
+    this.#serving = new ServingProcess(options.config, this.#log);
   }
 
   start(): void {
-    this.#options.bus.serve(controlSubject(this.id), (message) => this.#control(message));
+    const { bus, config } = this.#options;
+    bus.serve(controlSubject(this.id), (message) => this.#control(message));
+    this.#rankings = bus.serve(
+      rankSubject(config.pool),
+      (message) => this.#serving.ask(RankingRequest.parse(message)),
+      rankGroup(config.pool),
+    );
     this.#present();
     this.#presence = setInterval(() => this.#present(), PRESENCE_SECONDS * 1000);
-    for (let slot = 0; slot < this.#options.config.slots; slot += 1) this.#slots.push(this.#workInSlot());
+    for (let slot = 0; slot < config.slots; slot += 1) this.#slots.push(this.#workInSlot());
     this.#log.info(
-      { pool: this.#options.config.pool, slots: this.#slots.length, engine: this.#options.engine },
+      { pool: config.pool, slots: this.#slots.length, engine: this.#options.engine },
       'the worker waits for jobs',
     );
   }
@@ -79,6 +92,7 @@ export class Worker {
   /** Takes no more jobs; runs save a checkpoint and are given back, for another worker to go on with. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#rankings?.unsubscribe();
     for (const attempt of this.#attempts) attempt.stop('RELEASE');
     const impatience = new AbortController();
     await Promise.race([
@@ -87,6 +101,7 @@ export class Worker {
     ]);
     impatience.abort();
     this.#children.close();
+    this.#serving.close();
     clearInterval(this.#presence);
     this.#present(true);
     await this.#options.bus.flush().catch(() => undefined);

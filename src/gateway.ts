@@ -34,6 +34,8 @@ import { ExperimentService } from './experiments/experiment.service.js';
 import { RunMetricsResolver } from './metrics/run-metrics.resolver.js';
 import { ProjectResolver } from './projects/project.resolver.js';
 import { ProjectService } from './projects/project.service.js';
+import { RecommendationResolver } from './recommendations/recommendation.resolver.js';
+import { RecommendationService } from './recommendations/recommendation.service.js';
 import { LiveRuns } from './runs/live-runs.js';
 import { RunEventsResolver } from './runs/run-events.resolver.js';
 import { ExperimentRunsResolver, ProjectRunsResolver } from './runs/run-lists.resolver.js';
@@ -202,6 +204,7 @@ function resolvers({
     new ExperimentRunsResolver(runs),
     new RunEventsResolver(runs, liveRuns),
     new RunMetricsResolver(database, liveRuns),
+    new RecommendationResolver(new RecommendationService(database, bus, objects)),
   ];
   return new Map(instances.map((instance) => [instance.constructor, instance]));
 }

@@ -171,7 +171,8 @@ export class ArtifactService {
   }
 }
 
-const visibleTo = (context: TenantContext) => ({
+/** Which artifacts there are for the caller. */
+export const visibleTo = (context: TenantContext) => ({
   tenantId: context.tenantId,
   projectId: confinedTo(context),
   deletedAt: null,

@@ -16,6 +16,7 @@ export enum UserErrorCode {
   UPLOAD_MISMATCH = 'UPLOAD_MISMATCH',
   EXPIRED = 'EXPIRED',
   IN_USE = 'IN_USE',
+  UNAVAILABLE = 'UNAVAILABLE',
 }
 
 /** A caller's mistake. Thrown inside a use case, so that its transaction rolls back and leaves nothing half-made. */

@@ -17,6 +17,7 @@ registerEnumType(UserErrorCode, {
     UPLOAD_MISMATCH: { description: 'What was uploaded is not what was declared.' },
     EXPIRED: { description: 'A link, a token or an invitation has ended.' },
     IN_USE: { description: 'Something else still needs the thing.' },
+    UNAVAILABLE: { description: 'Nothing that could do it is there just now; the same call may work later.' },
   },
 });
 

@@ -13,6 +13,7 @@ import { DatasetResolver, ProjectDatasetsResolver } from '../datasets/dataset.re
 import { ExperimentResolver, ProjectExperimentsResolver } from '../experiments/experiment.resolver.js';
 import { RunMetricsResolver } from '../metrics/run-metrics.resolver.js';
 import { ProjectResolver } from '../projects/project.resolver.js';
+import { RecommendationResolver } from '../recommendations/recommendation.resolver.js';
 import { RunEventsResolver } from '../runs/run-events.resolver.js';
 import { ExperimentRunsResolver, ProjectRunsResolver } from '../runs/run-lists.resolver.js';
 import { MetricSeriesResolver, RunResolver } from '../runs/run.resolver.js';
@@ -50,6 +51,7 @@ export const RESOLVERS = [
   ExperimentRunsResolver,
   RunEventsResolver,
   RunMetricsResolver,
+  RecommendationResolver,
 ] as const;
 
 /** Instances by class. None are needed to print the schema. */

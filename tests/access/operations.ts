@@ -6,7 +6,7 @@ import { newId } from '../../src/platform/ids.js';
 import { seedArtifact } from '../platform/seed-artifact.js';
 import { seedRun } from '../platform/seed.js';
 import { sharedServices } from '../platform/services.js';
-import { ingestText, makeUser, smallTable, startRun, type Shop } from '../platform/shop.js';
+import { ingestText, makeUser, smallTable, startRun, trainRecommender, type Shop } from '../platform/shop.js';
 
 /**
  * Where an operation happens: on the tenant; in a project, where a role granted on it counts too; or on the tenant, but
@@ -36,6 +36,8 @@ export type Operation = Call &
 
 /** A project with one of everything, and ways to make more, so that each permitted call has something to work on. */
 export class Place {
+  #recommender: Promise<string> | undefined;
+
   private constructor(
     readonly shop: Shop,
     readonly datasetVersionId: string,
@@ -61,6 +63,12 @@ export class Place {
 
   get projectId(): string {
     return this.shop.projectId;
+  }
+
+  /** One that answers. */
+  recommender(): Promise<string> {
+    this.#recommender ??= trainRecommender(this.shop).then(({ recommenderId }) => recommenderId);
+    return this.#recommender;
   }
 
   /** A run that waits where no worker fetches it. */
@@ -254,6 +262,13 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
   artifact: [
     node('artifact:read', 'PROJECT', '', ({ artifactId }) => artifactId),
     below(['artifact:read'], 'downloadUrl', 'downloadUrl', (at) => at.artifactId),
+  ],
+  recommend: [
+    needs(
+      'artifact:read',
+      'PROJECT',
+      input(async (at) => ({ recommenderArtifactId: await at.recommender(), user: 'u1' })),
+    ),
   ],
   experiment: [
     node('experiment:read', 'PROJECT', '', ({ experimentId }) => experimentId),

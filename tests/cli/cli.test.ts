@@ -9,7 +9,7 @@ import { makeAccount, type Account } from '../../client/platform.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
 import { withClient } from '../platform/observe.js';
 import { sharedServices, withDatabase } from '../platform/services.js';
-import { smallTable } from '../platform/shop.js';
+import { smallTable, walksLog } from '../platform/shop.js';
 
 describe('the command line', () => {
   let account: Account;
@@ -202,18 +202,15 @@ describe('the command line', () => {
     expect(unknown.stderr).toContain('no column "chanel". It has: "visits"');
   }, 90_000);
 
-  test('trains a recommender on a log, tells how it ranks, and names what it does not know', async () => {
+  test('trains a recommender on a log, tells how it ranks, asks it, and names what it does not know', async () => {
     const log = join(folder, 'events.csv');
-    const events = Array.from({ length: 240 }, (_, row) => {
-      const [user, event] = [Math.floor(row / 6), row % 6];
-      return `u${user},2026-01-0${1 + event} 08:00:00,p${(user + event) % 12}`;
-    });
-    await writeFile(log, ['user_id,event_time,product_id', ...events].join('\n'));
+    await writeFile(log, walksLog());
     const out = join(folder, 'recommender');
     const train = ['recommend', 'train', log, '--recommender', 'item-knn', '--cutoff', '3'];
     const trained = await synthcart([...train, '--set', 'neighbours=20', '--out', out, '--json']);
     expect(trained).toMatchObject({ code: 0 });
-    const { ranking, files } = JSON.parse(trained.stdout) as {
+    const { ranking, files, recommenderArtifactId } = JSON.parse(trained.stdout) as {
+      recommenderArtifactId: string;
       ranking: { tested: number; scores: { measure: string; cutoff: number | null; group: string }[] };
       files: string[];
     };
@@ -226,6 +223,19 @@ describe('the command line', () => {
       'recommender.safetensors',
       'report.html',
     ]);
+    const query = ['recommend', 'query', '--model', recommenderArtifactId, '--k', '3'];
+    const asked = await synthcart([...query, '--history', 'p1,p2', '--exclude', 'p3', '--json']);
+    expect(asked).toMatchObject({ code: 0 });
+    const answer = JSON.parse(asked.stdout) as { basis: string; items: { item: string }[] };
+    expect(answer).toMatchObject({ basis: 'HISTORY', model: { recommender: 'item-knn' } });
+    expect(answer.items).toHaveLength(3);
+    expect(answer.items.map(({ item }) => item)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^p[123]$/)]),
+    );
+    const shown = await synthcart([...query, '--history', 'p1,gone']);
+    expect(shown.stdout).toContain("It doesn't know the items gone.");
+    const nobody = await synthcart(query);
+    expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('--history') as unknown });
     const unknown = await synthcart(['recommend', 'train', log, '--recommender', 'oracle']);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain('transformer, dnn, item-knn, popularity');

@@ -26,6 +26,7 @@ const NOUNS_OF_ARGUMENT: Readonly<Record<string, readonly IdNoun[]>> = {
   runId: ['run'],
   artifactId: ['artifact'],
   modelArtifactId: ['artifact'],
+  recommenderArtifactId: ['artifact'],
   memberId: ['member'],
   apiKeyId: ['apiKey'],
   invitationId: ['invitation'],

@@ -31,13 +31,14 @@ export async function seedRun(
   project: SeededProject,
   state: RunState = 'RUNNING',
   kind: RunKind = 'PROBE',
+  pool = 'default',
 ): Promise<{ tenantId: string; projectId: string; id: string }> {
   const id = newId('run');
   await asOwner(database, (owner) =>
     owner.query(
       `INSERT INTO runs (tenant_id, id, project_id, kind, state, pool, config, seed, attempt, created_by_id, updated_at)
-       VALUES ($1, $2, $3, $4::"RunKind", $5::"RunState", 'default', $6, 1, 1, 'test', now())`,
-      [project.tenantId, id, project.projectId, kind, state, JSON.stringify({ kind })],
+       VALUES ($1, $2, $3, $4::"RunKind", $5::"RunState", $7, $6, 1, 1, 'test', now())`,
+      [project.tenantId, id, project.projectId, kind, state, JSON.stringify({ kind }), pool],
     ),
   );
   return { ...project, id };

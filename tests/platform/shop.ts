@@ -83,3 +83,27 @@ export async function startRun(shop: Shop, input: object): Promise<string> {
   });
   return run.id;
 }
+
+/** A log of 40 users who each walk through six of the items p0…p11, one after the other. */
+export function walksLog(): string {
+  const events = Array.from({ length: 240 }, (_, row) => {
+    const [user, event] = [Math.floor(row / 6), row % 6];
+    return `u${user},2026-01-0${1 + event} 08:00:00,p${(user + event) % 12}`;
+  });
+  return ['user_id,event_time,product_id', ...events].join('\n');
+}
+
+/** Trains item-knn on `walksLog`, and answers what its run made. */
+export async function trainRecommender(
+  shop: Shop,
+): Promise<{ runId: string; artifacts: operations.Artifact[]; recommenderId: string }> {
+  const { datasetVersionId } = await ingestText(shop, walksLog(), 'walks.csv');
+  const runId = await startRun(shop, {
+    recommend: { real: { datasetVersionId }, recommender: 'item-knn', cutoffs: [3] },
+  });
+  const { run } = await finish(shop.owner, runId, {});
+  const artifacts = run.artifacts.nodes;
+  const recommender = artifacts.find(({ kind }) => kind === 'RECOMMENDER');
+  if (!recommender) throw new Error(`The run ${runId} has made no recommender.`);
+  return { runId, artifacts, recommenderId: recommender.id };
+}

@@ -1,0 +1,132 @@
+import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import {
+  MOST_EVENTS,
+  MOST_EXCLUDED,
+  MOST_RANKED,
+  RankingBasis as Basis,
+} from '../../schema/messages/ranking-request.js';
+
+export const RankingBasis = Basis.enum;
+export type RankingBasis = keyof typeof RankingBasis;
+
+registerEnumType(RankingBasis, {
+  name: 'RankingBasis',
+  description: 'What the scores of a ranking follow from.',
+  valuesConfig: {
+    HISTORY: { description: 'What the user did.' },
+    FEATURES: { description: 'What the items are like.' },
+    POPULARITY: {
+      description: 'What everybody did: of the user, nothing is known that the recommender can use.',
+    },
+  },
+});
+
+@InputType({ description: 'One thing that a user did.' })
+export class HistoryEventInput {
+  @Field(() => String, { description: 'Id of the item, as in the log that the recommender learnt from.' })
+  item!: string;
+
+  @Field(() => String, { nullable: true, description: 'What was done, as in that log, such as `view`.' })
+  type?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'On which platform, as in that log.' })
+  platform?: string | null;
+
+  @Field(() => Date, { nullable: true, description: 'When.' })
+  time?: Date | null;
+}
+
+@InputType({
+  description:
+    'Which recommender is to rank, and for whom: a user of its log, a history, or both. With both, the history is what happened since the recommender was trained.',
+})
+export class RecommendationsInput {
+  @Field(() => ID, { description: 'The recommender: an artifact of the kind RECOMMENDER.' })
+  recommenderArtifactId!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Id of a user, as in the log that the recommender learnt from.',
+  })
+  user?: string | null;
+
+  @Field(() => [HistoryEventInput], {
+    nullable: true,
+    description: `What the user did, oldest first; at most ${MOST_EVENTS.toLocaleString('en')} events. Empty for somebody of whom nothing is known.`,
+  })
+  history?: HistoryEventInput[] | null;
+
+  @Field(() => Int, {
+    defaultValue: 10,
+    description: `Most items of the answer, 1–${MOST_RANKED.toLocaleString('en')}.`,
+  })
+  k!: number;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: `Ids of items that mustn't be in the answer, such as those that are sold out; at most ${MOST_EXCLUDED.toLocaleString('en')}.`,
+  })
+  exclude?: string[] | null;
+
+  @Field(() => Boolean, {
+    defaultValue: true,
+    description: 'Whether the items of the history are left out, too.',
+  })
+  excludeSeen!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Ranks only items with which somebody interacted on this platform.',
+  })
+  platform?: string | null;
+}
+
+@ObjectType({ description: 'An item of a ranking.' })
+export class RecommendedItem {
+  @Field(() => String, { description: 'Its id, as in the log that the recommender learnt from.' })
+  item!: string;
+
+  @Field(() => Float, { description: 'Higher is better; comparable within one answer only.' })
+  score!: number;
+}
+
+@ObjectType({ description: "What a request named and the recommender doesn't know. It was passed over." })
+export class UnknownToRecommender {
+  @Field(() => Boolean, { description: "Whether it doesn't remember the user." })
+  user!: boolean;
+
+  @Field(() => [String], { description: "Items of the history that it doesn't know, each once." })
+  items!: readonly string[];
+
+  @Field(() => Boolean, { description: "Whether it doesn't know the platform." })
+  platform!: boolean;
+}
+
+@ObjectType({ description: 'The model that made a ranking, and where it comes from.' })
+export class RankingModel {
+  @Field(() => ID, { description: 'The artifact; its `lineage` tells all that it was made of.' })
+  artifactId!: string;
+
+  @Field(() => ID, { description: 'The run that trained it.' })
+  runId!: string;
+
+  @Field(() => String, { description: 'Name of the recommender, such as `item-knn`.' })
+  recommender!: string;
+}
+
+@ObjectType({ description: 'Items for a user, the best first.' })
+export class Recommendations {
+  @Field(() => [RecommendedItem], {
+    description: 'The best first; fewer than `k` where no more may be shown.',
+  })
+  items!: readonly RecommendedItem[];
+
+  @Field(() => RankingBasis, { description: 'What the scores follow from.' })
+  basis!: RankingBasis;
+
+  @Field(() => UnknownToRecommender, { description: "What the recommender doesn't know of the request." })
+  unknown!: UnknownToRecommender;
+
+  @Field(() => RankingModel, { description: 'What ranked.' })
+  model!: RankingModel;
+}
