@@ -18,12 +18,18 @@ import {
 import { ClaimRequest, type AttemptRef, type Job, type StoredObject } from '../../schema/messages/job.js';
 import { ControlReply, RenewLeaseRequest, type Directive } from '../../schema/messages/lease.js';
 import { Presence } from '../../schema/messages/presence.js';
+import {
+  RankingReply,
+  type RankingQuery,
+  type RankingRequest,
+} from '../../schema/messages/ranking-request.js';
 import { Report, type MetricPoint, type ReportBody } from '../../schema/messages/report.js';
 import {
   ALL_PRESENCE,
   controlSubject,
   jobConsumer,
   jobSubject,
+  rankSubject,
   REQUESTS,
   STREAMS,
 } from '../../schema/messages/subjects.js';
@@ -132,6 +138,20 @@ export class GatewaySide {
     const message = { v: 1, runId: attempt.runId, attempt: attempt.attempt, directive };
     const reply = await this.#connection.request(controlSubject(workerId ?? ''), JSON.stringify(message));
     return ControlReply.parse(reply.json()).accepted;
+  }
+
+  /** Asks a worker of the pool to rank with the recommender in that file. */
+  async rank(
+    pool: string,
+    artifactId: string,
+    model: StoredObject,
+    query: RankingQuery,
+  ): Promise<RankingReply> {
+    const message: RankingRequest = { v: 1, tenantId: 'ten_1', artifactId, model, query };
+    const reply = await this.#connection.request(rankSubject(pool), JSON.stringify(message), {
+      timeout: 60_000,
+    });
+    return RankingReply.parse(reply.json());
   }
 
   renewals(attempt: AttemptRef): number {
