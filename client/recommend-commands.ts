@@ -83,7 +83,7 @@ export function addRecommend(program: Command): void {
         const result = await trainRecommender(connection, request, observer);
         if (options.json) return void process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
         process.stdout.write(
-          `${rankingTable(result.ranking)}\n${result.files.map((path) => `  ${path}\n`).join('')}`,
+          `${rankingTable(result.ranking)}\nAsk it: synthcart recommend query --model ${result.recommenderArtifactId}\n${result.files.map((path) => `  ${path}\n`).join('')}`,
         );
       });
     });
@@ -93,7 +93,7 @@ function addQuery(recommend: Command): void {
   recommend
     .command('query')
     .description('rank items for a user or a history, with a recommender that was trained')
-    .requiredOption('--model <artifact>', 'id of the recommender: `recommend train --json` tells it')
+    .requiredOption('--model <artifact>', 'id of the recommender, which `recommend train` tells')
     .option('--user <id>', 'a user of the log that it learnt from')
     .option('--history <items>', 'ids of items, oldest first, such as a,b,c; empty for a stranger', items)
     .option('--k <items>', 'most items of the answer', positiveInteger, 10)
