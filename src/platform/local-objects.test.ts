@@ -52,7 +52,15 @@ afterEach(async () => {
 });
 
 const put = (url: string, body: string | Buffer) => fetch(url, { method: 'PUT', body: body as string });
-const kept = async () => (await readdir(folder, { recursive: true })).filter((name) => name !== '@incoming');
+// A folder may go while it is being listed: then the listing begins again.
+const kept = async (): Promise<string[]> => {
+  try {
+    return (await readdir(folder, { recursive: true })).filter((name) => name !== '@incoming');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return kept();
+    throw error;
+  }
+};
 const answer = async (response: Response) => ({
   status: response.status,
   ...((await response.json()) as { code: string; message: string }),
