@@ -8,32 +8,51 @@ const MOST_ROWS = 50_000;
 /** Nats that a pair must tell, beyond what chance tells, to be worth a start. */
 const LEAST_INFORMATION = 0.005;
 
+/** What one earlier column tells of a column. */
+export interface Dependence {
+  /** The earlier column that tells most; absent where none tells more than chance does. */
+  readonly from?: number;
+  /** Share of the column's entropy that this one leaves open: 0 when it decides the column, 1 when it tells nothing. */
+  readonly open: number;
+}
+
 /**
- * First direct weights [units, units]: the network starts as a tree (Chow and Liu, "Approximating discrete probability
- * distributions with dependence trees", 1968), in which each column depends on the one earlier column that tells most of it.
- * Weights are log p(to | from) / p(to). From zero, pairs of rare values are not learnt within the steps of a fit.
+ * The tree of Chow and Liu ("Approximating discrete probability distributions with dependence trees", 1968), in which each
+ * column depends on the one earlier column, by rank, that tells most of it.
+ */
+export function dependenceTree(layout: Layout, table: BinnedRows, rows: Uint32Array): Dependence[] {
+  const some = rows.subarray(0, MOST_ROWS);
+  const byRank = columnsByRank(layout);
+  const tree: Dependence[] = layout.widths.map(() => ({ open: 1 }));
+  for (let place = 1; place < byRank.length; place++) {
+    const to = byRank[place]!;
+    let most = LEAST_INFORMATION;
+    for (const from of byRank.slice(0, place)) {
+      const counts = pairCounts(table, some, from, to, layout.widths);
+      const { information, entropy } = informationOf(counts, layout.widths[to]!);
+      if (information <= most) continue;
+      most = information;
+      tree[to] = { from, open: Math.max(0, 1 - information / entropy) };
+    }
+  }
+  return tree;
+}
+
+/**
+ * First direct weights of a tree's pairs, log p(to | from) / p(to), row-major [bins of from, bins of to]. From zero, pairs of
+ * rare values are not learnt within the steps of a fit.
  */
 export function primedWeights(
   layout: Layout,
+  tree: readonly Dependence[],
   table: BinnedRows,
   rows: Uint32Array,
 ): { readonly from: number; readonly to: number; readonly weights: Float64Array }[] {
-  const columns = layout.widths.length;
-  const some = rows.subarray(0, MOST_ROWS);
-  const byRank = columnsByRank(layout);
-  const primed: { from: number; to: number; weights: Float64Array }[] = [];
-  for (let place = 1; place < columns; place++) {
-    const to = byRank[place]!;
-    let best: { from: number; information: number } | undefined;
-    for (const from of byRank.slice(0, place)) {
-      const information = informationOf(pairCounts(table, some, from, to, layout.widths), layout.widths[to]!);
-      if (information > (best?.information ?? LEAST_INFORMATION)) best = { from, information };
-    }
-    if (!best) continue;
-    const counts = pairCounts(table, rows, best.from, to, layout.widths);
-    primed.push({ from: best.from, to, weights: logRatios(counts, layout.widths[to]!) });
-  }
-  return primed;
+  return tree.flatMap(({ from }, to) => {
+    if (from === undefined) return [];
+    const counts = pairCounts(table, rows, from, to, layout.widths);
+    return [{ from, to, weights: logRatios(counts, layout.widths[to]!) }];
+  });
 }
 
 /** Row-major [bins of from, bins of to]. */
@@ -51,8 +70,11 @@ function pairCounts(
   return counts;
 }
 
-/** Mutual information in nats, less what as many cells show by chance (Miller and Madow, 1955). */
-function informationOf(counts: Float64Array, width: number): number {
+/** Mutual information, less what as many cells show by chance (Miller and Madow, 1955), and the entropy of `to`, in nats. */
+function informationOf(
+  counts: Float64Array,
+  width: number,
+): { readonly information: number; readonly entropy: number } {
   const { ofFrom, ofTo, total } = sums(counts, width);
   let information = 0;
   let cells = 0;
@@ -63,7 +85,11 @@ function informationOf(counts: Float64Array, width: number): number {
     information += (count / total) * Math.log((count * total) / (ofFrom[a]! * ofTo[b]!));
   });
   const [froms, tos] = [ofFrom, ofTo].map((of) => of.filter((count) => count > 0).length);
-  return information - Math.max(0, cells - froms! - tos! + 1) / (2 * total);
+  const entropy = ofTo.reduce(
+    (sum, count) => sum - (count === 0 ? 0 : (count / total) * Math.log(count / total)),
+    0,
+  );
+  return { information: information - Math.max(0, cells - froms! - tos! + 1) / (2 * total), entropy };
 }
 
 function logRatios(counts: Float64Array, width: number): Float64Array {

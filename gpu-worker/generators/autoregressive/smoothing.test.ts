@@ -57,9 +57,11 @@ test("a step of one bin's direct weights moves those of its neighbours, and of n
   expect(ofCategory[category + 1]).toBe(0);
 });
 
+const TREE = LAYOUT.widths.map(() => ({ open: 1 }));
+
 test('weights into columns of few bins decay faster, and forbidden ones have no decay', () => {
   for (const name of ['direct/weights', 'output/weights']) {
-    const [mask, decay] = [maskOf(LAYOUT, name)!, decayOf(LAYOUT, name)!];
+    const [mask, decay] = [maskOf(LAYOUT, name)!, decayOf(LAYOUT, TREE, name)!];
     const { units, offsets } = LAYOUT;
     decay.forEach((times, at) => {
       const isNarrow = at % units >= offsets[1]! && at % units < offsets[1]! + 2;
@@ -68,6 +70,15 @@ test('weights into columns of few bins decay faster, and forbidden ones have no 
       else expect(times).toBe(1);
     });
   }
-  expect(decayOf(LAYOUT, 'input/weights')).toEqual(Float32Array.from(maskOf(LAYOUT, 'input/weights')!));
-  expect(decayOf(LAYOUT, 'output/bias')).toBeUndefined();
+  expect(decayOf(LAYOUT, TREE, 'input/weights')).toEqual(
+    Float32Array.from(maskOf(LAYOUT, 'input/weights')!),
+  );
+  expect(decayOf(LAYOUT, TREE, 'output/bias')).toBeUndefined();
+});
+
+test('weights into a column of few bins decay as others where another column decides it', () => {
+  const decided = TREE.map((one, column) => (column === 1 ? { from: 0, open: 0.1 } : one));
+  expect(decayOf(LAYOUT, decided, 'direct/weights')).toEqual(
+    Float32Array.from(maskOf(LAYOUT, 'direct/weights')!),
+  );
 });

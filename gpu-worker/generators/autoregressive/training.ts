@@ -20,7 +20,7 @@ import {
   type ParameterShape,
 } from './network.js';
 import { ParameterPacking } from './packed-parameters.js';
-import { primedWeights } from './priming.js';
+import { dependenceTree, primedWeights, type Dependence } from './priming.js';
 import { kernelsOf, plainParameters, trainedDirectWeights } from './smoothing.js';
 import { TrainingSteps, type FitState, type TrainingProgram } from './training-steps.js';
 
@@ -86,12 +86,14 @@ export async function train(
 
   const resumed = session.checkpoint && readCheckpoint(session.checkpoint);
   if (resumed) requireSameOrigin(resumed.origin, origin);
+  const tree = dependenceTree(layout, table, training);
   const kernels = kernelsOf(layout, table.ordered, logs.map(Math.exp));
   const start =
     resumed?.parameters ??
     primed(
       initialParameters(layout, config.residualBlocks, logs, random.derive('initial')),
       layout,
+      tree,
       kernels,
       table,
       training,
@@ -102,7 +104,7 @@ export async function train(
     layout,
     config,
     packing,
-    firstState(layout, shapes, packing, kernels, start, resumed),
+    firstState(layout, tree, shapes, packing, kernels, start, resumed),
   );
   let best = resumed?.best ?? start;
   const progress: Progress = resumed?.progress ?? {
@@ -189,12 +191,13 @@ export async function train(
 function primed(
   initial: Map<string, Float32Array>,
   layout: Layout,
+  tree: readonly Dependence[],
   kernels: readonly Stored[],
   table: BinnedRows,
   training: Uint32Array,
 ): Map<string, Float32Array> {
   const direct = new Float32Array(layout.units ** 2);
-  for (const { from, to, weights } of primedWeights(layout, table, training)) {
+  for (const { from, to, weights } of primedWeights(layout, tree, table, training)) {
     const width = layout.widths[to]!;
     weights.forEach((weight, at) => {
       const row = layout.offsets[from]! + Math.floor(at / width);
@@ -207,6 +210,7 @@ function primed(
 /** Everything that the programs hold, as it is before the first step or as a checkpoint left it. */
 function firstState(
   layout: Layout,
+  tree: readonly Dependence[],
   shapes: readonly ParameterShape[],
   packing: ParameterPacking,
   kernels: readonly Stored[],
@@ -215,7 +219,7 @@ function firstState(
 ): StoredOf<FitState> {
   const zeros = new Map([...start].map(([name, values]) => [name, new Float32Array(values.length)]));
   const decays = shapes.map(({ name, shape }) => {
-    const decay = decayOf(layout, name);
+    const decay = decayOf(layout, tree, name);
     return [name, decay ?? new Float32Array(sizeOf(shape))] as const;
   });
   return {
