@@ -28,8 +28,7 @@ export function decayOf(layout: Layout, tree: readonly Dependence[], name: strin
     if (width > NARROW) return;
     const times = narrowDecay(tree[column]!.open);
     for (let row = 0; row < decay.length; row += units) {
-      for (let unit = offsets[column]!; unit < offsets[column]! + width; unit++)
-        decay[row + unit]! *= times;
+      for (let unit = offsets[column]!; unit < offsets[column]! + width; unit++) decay[row + unit]! *= times;
     }
   });
   return decay;

@@ -70,9 +70,7 @@ test('weights into columns of few bins decay faster, and forbidden ones have no 
       else expect(times).toBe(1);
     });
   }
-  expect(decayOf(LAYOUT, TREE, 'input/weights')).toEqual(
-    Float32Array.from(maskOf(LAYOUT, 'input/weights')!),
-  );
+  expect(decayOf(LAYOUT, TREE, 'input/weights')).toEqual(Float32Array.from(maskOf(LAYOUT, 'input/weights')!));
   expect(decayOf(LAYOUT, TREE, 'output/bias')).toBeUndefined();
 });
 
