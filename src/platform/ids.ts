@@ -14,6 +14,8 @@ export const ID_PREFIXES = {
   experiment: 'exp',
   run: 'run',
   artifact: 'art',
+  model: 'mdl',
+  modelVersion: 'mdv',
   auditEvent: 'evt',
   worker: 'wrk',
   deadLetter: 'dlt',
