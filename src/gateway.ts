@@ -32,6 +32,10 @@ import { VERSION } from './platform/version.js';
 import { ExperimentResolver, ProjectExperimentsResolver } from './experiments/experiment.resolver.js';
 import { ExperimentService } from './experiments/experiment.service.js';
 import { RunMetricsResolver } from './metrics/run-metrics.resolver.js';
+import { DeploymentResolver } from './models/deployment.resolver.js';
+import { DeploymentService } from './models/deployment.service.js';
+import { ModelResolver, ModelVersionResolver, ProjectModelsResolver } from './models/model.resolver.js';
+import { ModelService } from './models/model.service.js';
 import { ProjectResolver } from './projects/project.resolver.js';
 import { ProjectService } from './projects/project.service.js';
 import { RecommendationResolver } from './recommendations/recommendation.resolver.js';
@@ -165,6 +169,7 @@ function resolvers({
   });
   const experiments = new ExperimentService(database);
   const artifacts = new ArtifactService(database, objects, config.signedUrlSeconds);
+  const models = new ModelService(database);
   const liveRuns = new LiveRuns(database, bus);
   const nodes: NodeFinders = {
     user: (request, id) => viewers.findUser(request, id),
@@ -179,6 +184,8 @@ function resolvers({
     run: (request, id) => runs.find(request, id),
     experiment: (request, id) => experiments.find(request, id),
     artifact: (request, id) => artifacts.find(request, id),
+    model: (request, id) => models.find(request, id),
+    modelVersion: (request, id) => models.findVersion(request, id),
   };
   const instances: object[] = [
     new ServerInfoResolver(new ServerInfoService(database, VERSION, config.maxUploadBytes)),
@@ -205,6 +212,10 @@ function resolvers({
     new RunEventsResolver(runs, liveRuns),
     new RunMetricsResolver(database, liveRuns),
     new RecommendationResolver(new RecommendationService(database, bus, objects)),
+    new ModelResolver(models),
+    new ModelVersionResolver(models, artifacts),
+    new ProjectModelsResolver(models),
+    new DeploymentResolver(new DeploymentService(database)),
   ];
   return new Map(instances.map((instance) => [instance.constructor, instance]));
 }

@@ -32,6 +32,9 @@ const DESCRIPTIONS: Readonly<Record<Permission, string>> = {
   'run:control': 'Cancel, pause and resume runs.',
   'artifact:read': 'See artifacts and get their files.',
   'artifact:delete': 'Delete artifacts.',
+  'model:read': 'See models in use, ask them, and see how they do.',
+  'model:create': 'Make models, and add versions to them.',
+  'model:deploy': 'Say which versions of a model are live: promote, split, roll back, withdraw.',
 };
 
 /** `apiKey:create` → `API_KEY_CREATE`. */

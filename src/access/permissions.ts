@@ -30,6 +30,9 @@ export const PERMISSIONS = [
   'run:control',
   'artifact:read',
   'artifact:delete',
+  'model:read',
+  'model:create',
+  'model:deploy',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
@@ -42,6 +45,7 @@ const VIEWER: readonly Permission[] = [
   'experiment:read',
   'run:read',
   'artifact:read',
+  'model:read',
 ];
 
 const EDITOR: readonly Permission[] = [
@@ -55,6 +59,8 @@ const EDITOR: readonly Permission[] = [
   'run:start',
   'run:control',
   'artifact:delete',
+  'model:create',
+  'model:deploy',
 ];
 
 const ADMIN: readonly Permission[] = [

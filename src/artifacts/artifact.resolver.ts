@@ -99,7 +99,8 @@ export class ArtifactResolver {
   }
 
   @Mutation(() => DeleteArtifactPayload, {
-    description: 'Deletes an artifact and its file, unless a run that has not ended reads it.',
+    description:
+      'Deletes an artifact and its file, unless a run that has not ended reads it or it is a live version of a model.',
   })
   async deleteArtifact(
     @Arg('input', () => DeleteArtifactInput, { description: 'The artifact.' }) input: DeleteArtifactInput,

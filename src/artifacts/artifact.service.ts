@@ -76,6 +76,19 @@ export class ArtifactService {
     );
   }
 
+  /** In the order of the ids; null for those that aren't there for the caller. */
+  async findMany(request: RequestContext, ids: readonly string[]): Promise<(ArtifactRow | null)[]> {
+    const context = requireTenant(request);
+    const artifacts = await this.database.withTenant(scopeOf(context), async (tx) => {
+      await authorize(context, tx, 'artifact:read', confinedTo(context));
+      return tx.artifact.findMany({
+        where: { AND: [visibleTo(context), { id: { in: [...ids] } }] },
+        omit: WITHOUT_CONTENT,
+      });
+    });
+    return ids.map((id) => artifacts.find((artifact) => artifact.id === id) ?? null);
+  }
+
   /** What SCORES, COMPLETION and RANKING artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
   async contentsOf(request: RequestContext, ids: readonly string[]): Promise<(Prisma.JsonValue | null)[]> {
     const context = requireTenant(request);
@@ -113,6 +126,7 @@ export class ArtifactService {
       if (!artifact) throw notFound('artifact', id, ['input', 'id']);
       await authorize(context, tx, 'artifact:delete', artifact.projectId);
       await requireUnused(context, tx, id);
+      await requireNotLive(context, tx, id);
       await tx.artifact.update({
         where: { tenantId_id: { tenantId: context.tenantId, id } },
         data: { deletedAt: new Date() },
@@ -183,6 +197,35 @@ function findVisible(context: TenantContext, tx: Transaction, id: string): Promi
   return tx.artifact.findFirst({ where: { AND: [visibleTo(context), { id }] }, omit: WITHOUT_CONTENT });
 }
 
+export const WITH_POOL = { omit: WITHOUT_CONTENT, include: { run: { select: { pool: true } } } } as const;
+export type RecommenderRow = Prisma.ArtifactGetPayload<typeof WITH_POOL>;
+
+/**
+ * A recommender that the caller may read, with the pool that trained it. Throws NOT_FOUND, and INVALID_INPUT for an
+ * artifact of another kind.
+ */
+export async function requireRecommender(
+  context: TenantContext,
+  tx: Transaction,
+  id: string,
+  path: readonly string[],
+): Promise<RecommenderRow> {
+  const artifact = await tx.artifact.findFirst({
+    where: { AND: [visibleTo(context), { id }] },
+    ...WITH_POOL,
+  });
+  if (!artifact) throw notFound('artifact', id, path);
+  await authorize(context, tx, 'artifact:read', artifact.projectId);
+  if (artifact.kind !== 'RECOMMENDER') {
+    throw new UserError(
+      UserErrorCode.INVALID_INPUT,
+      `The artifact "${artifact.fileName}" is of the kind ${artifact.kind}. Give one of the kind RECOMMENDER, which a RECOMMEND run makes.`,
+      path,
+    );
+  }
+  return artifact;
+}
+
 async function requireUnused(context: TenantContext, tx: Transaction, artifactId: string): Promise<void> {
   const input = await tx.runInput.findFirst({
     where: { tenantId: context.tenantId, artifactId, run: { state: { notIn: [...FINAL_STATES] } } },
@@ -193,6 +236,20 @@ async function requireUnused(context: TenantContext, tx: Transaction, artifactId
   throw new UserError(
     UserErrorCode.IN_USE,
     `The run ${input.runId} reads the artifact and is ${input.run.state}. Wait until it has ended, or cancel it.`,
+    ['input', 'id'],
+  );
+}
+
+async function requireNotLive(context: TenantContext, tx: Transaction, artifactId: string): Promise<void> {
+  const live = await tx.modelVersion.findFirst({
+    where: { tenantId: context.tenantId, artifactId, stage: 'LIVE' },
+    select: { number: true, model: { select: { name: true } } },
+    orderBy: { modelId: 'asc' },
+  });
+  if (!live) return;
+  throw new UserError(
+    UserErrorCode.IN_USE,
+    `The artifact is version ${live.number} of the model "${live.model.name}", which is live. Promote another version first, or withdraw the model.`,
     ['input', 'id'],
   );
 }

@@ -1,12 +1,15 @@
 import { RankingQuery, RankingReply, type RankingRequest } from '../../schema/messages/ranking-request.js';
 import { rankSubject } from '../../schema/messages/subjects.js';
 import { authorize, requireTenant } from '../access/authorize.js';
-import { scopeOf, type RequestContext } from '../access/context.js';
-import { visibleTo } from '../artifacts/artifact.service.js';
+import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
+import { requireRecommender, WITH_POOL, type RecommenderRow } from '../artifacts/artifact.service.js';
+import { visibleTo } from '../models/model.lookup.js';
+import { recommendationId } from '../models/recommendation-id.js';
+import { versionFor } from '../models/traffic.js';
 import type { Bus } from '../platform/bus.js';
-import type { Database } from '../platform/database.js';
+import type { Database, Transaction } from '../platform/database.js';
 import type { Objects } from '../platform/objects.js';
-import type { Prisma } from '../platform/prisma-client/client.js';
+import type { ModelVersion } from '../platform/prisma-client/client.js';
 import { checked, invalid, withoutNulls } from '../runs/request-checks.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import type { Recommendations, RecommendationsInput } from './recommendation.types.js';
@@ -16,9 +19,13 @@ const ANSWER_SECONDS = 8;
 /** Longer than a worker tries to fetch a model. */
 const LINK_SECONDS = 60;
 
-const FIELD = ['input', 'recommenderArtifactId'];
-const WITH_POOL = { omit: { content: true }, include: { run: { select: { pool: true } } } } as const;
-type RecommenderRow = Prisma.ArtifactGetPayload<typeof WITH_POOL>;
+/** What answers a request: a recommender, named itself or as the version of a model that is live for whoever asks. */
+interface Answering {
+  artifact: RecommenderRow;
+  version: ModelVersion | undefined;
+  /** Path of the field that named it. */
+  field: readonly string[];
+}
 
 /** Ranks with trained recommenders: workers of the pool that trained them hold them and answer. */
 export class RecommendationService {
@@ -29,12 +36,14 @@ export class RecommendationService {
   ) {}
 
   /**
-   * Throws UserError: INVALID_INPUT, NOT_FOUND for an artifact that the caller can't see, LIMIT_EXCEEDED for a model that
-   * is too large for the pool, UNAVAILABLE when no worker of the pool answers in time.
+   * Throws UserError: INVALID_INPUT, NOT_FOUND for what the caller can't see, INVALID_STATE for a model without a live
+   * version, LIMIT_EXCEEDED for a recommender that is too large for the pool, UNAVAILABLE when no worker of the pool answers
+   * in time.
    */
   async recommend(request: RequestContext, input: RecommendationsInput): Promise<Recommendations> {
     const query = queryOf(input);
-    const artifact = await this.#recommender(request, input.recommenderArtifactId);
+    const answering = await this.#answering(request, input);
+    const { artifact } = answering;
     const { id, tenantId, objectKey, fileName, mediaType, bytes, sha256, run } = artifact;
     const message: RankingRequest = {
       v: 1,
@@ -54,48 +63,80 @@ export class RecommendationService {
         `No worker of the pool "${run.pool}" answered within ${ANSWER_SECONDS} seconds. Start one, or try again: a large recommender takes a while to load at first.`,
       );
     }
-    return this.#shown(artifact, RankingReply.parse(answer));
+    return this.#shown(answering, RankingReply.parse(answer));
   }
 
-  #shown({ id, runId }: RecommenderRow, reply: RankingReply): Recommendations {
+  #shown({ artifact: { id, runId }, version, field }: Answering, reply: RankingReply): Recommendations {
     switch (reply.answer) {
       case 'RANKED': {
         const { items, basis, unknown, recommender } = reply;
-        return { items, basis, unknown, model: { artifactId: id, runId, recommender } };
+        return {
+          items,
+          basis,
+          unknown,
+          model: { artifactId: id, runId, recommender },
+          modelVersion: version ?? null,
+          recommendationId: version ? recommendationId(version.id) : null,
+        };
       }
       case 'REFUSED':
         throw new UserError(
           reply.reason === 'DELETED' ? UserErrorCode.NOT_FOUND : UserErrorCode.LIMIT_EXCEEDED,
           reply.message,
-          FIELD,
+          field,
         );
       case 'FAILED':
         throw new Error(`A worker could not rank with ${id}; its log tells more under ${reply.incidentId}.`);
     }
   }
 
-  async #recommender(request: RequestContext, id: string): Promise<RecommenderRow> {
+  async #answering(request: RequestContext, input: RecommendationsInput): Promise<Answering> {
     const context = requireTenant(request);
+    const { recommenderArtifactId, modelId, visitor, user } = input;
+    if ((recommenderArtifactId == null) === (modelId == null)) {
+      throw invalid('Say what is to rank: give one of `modelId` and `recommenderArtifactId`.', ['input']);
+    }
     return this.database.withTenant(scopeOf(context), async (tx) => {
-      const artifact = await tx.artifact.findFirst({
-        where: { AND: [visibleTo(context), { id }] },
-        ...WITH_POOL,
-      });
-      if (!artifact) throw notFound('artifact', id, FIELD);
-      await authorize(context, tx, 'artifact:read', artifact.projectId);
-      if (artifact.kind !== 'RECOMMENDER') {
-        throw invalid(
-          `The artifact "${artifact.fileName}" is of the kind ${artifact.kind}. Give one of the kind RECOMMENDER, which a RECOMMEND run makes.`,
-          FIELD,
-        );
-      }
-      return artifact;
+      if (modelId != null) return liveVersion(context, tx, modelId, visitor ?? user ?? undefined);
+      const field = ['input', 'recommenderArtifactId'];
+      const artifact = await requireRecommender(context, tx, recommenderArtifactId ?? '', field);
+      return { artifact, version: undefined, field };
     });
   }
 }
 
+async function liveVersion(
+  context: TenantContext,
+  tx: Transaction,
+  modelId: string,
+  key: string | undefined,
+): Promise<Answering> {
+  const field = ['input', 'modelId'];
+  const model = await tx.model.findFirst({
+    where: { AND: [visibleTo(context), { id: modelId }] },
+    include: { versions: { where: { stage: 'LIVE' }, include: { artifact: WITH_POOL } } },
+  });
+  if (!model) throw notFound('model', modelId, field);
+  await authorize(context, tx, 'model:read', model.projectId);
+  if (model.versions.length === 0) {
+    throw new UserError(
+      UserErrorCode.INVALID_STATE,
+      `No version of the model "${model.name}" is live. Promote one.`,
+      field,
+    );
+  }
+  const { artifact, ...version } = versionFor(model.versions, key);
+  return { artifact, version, field };
+}
+
 /** What is asked of the model; throws INVALID_INPUT with the path of the field that is wrong. */
-function queryOf({ recommenderArtifactId: _, history, ...rest }: RecommendationsInput): RankingQuery {
+function queryOf({
+  recommenderArtifactId: _recommender,
+  modelId: _model,
+  visitor: _visitor,
+  history,
+  ...rest
+}: RecommendationsInput): RankingQuery {
   if (rest.user == null && history == null) {
     throw invalid(
       'Say whom to rank for: give `user`, `history`, or both. An empty history stands for somebody of whom nothing is known.',

@@ -5,6 +5,7 @@ import {
   MOST_RANKED,
   RankingBasis as Basis,
 } from '../../schema/messages/ranking-request.js';
+import { ModelVersion } from '../models/model.types.js';
 
 export const RankingBasis = Basis.enum;
 export type RankingBasis = keyof typeof RankingBasis;
@@ -38,11 +39,27 @@ export class HistoryEventInput {
 
 @InputType({
   description:
-    'Which recommender is to rank, and for whom: a user of its log, a history, or both. With both, the history is what happened since the recommender was trained.',
+    'What is to rank, and for whom: a user of its log, a history, or both. With both, the history is what happened since the recommender was trained.',
 })
 export class RecommendationsInput {
-  @Field(() => ID, { description: 'The recommender: an artifact of the kind RECOMMENDER.' })
-  recommenderArtifactId!: string;
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The model in use that is asked; one of its live versions ranks. Give it or a recommender.',
+  })
+  modelId?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The recommender: an artifact of the kind RECOMMENDER. Give it or a model.',
+  })
+  recommenderArtifactId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Who looks at the answer, such as the id in a cookie: where two versions are live, the same visitor is always answered by the same one. Default: the `user`. Without either, chance decides each time.',
+  })
+  visitor?: string | null;
 
   @Field(() => String, {
     nullable: true,
@@ -129,4 +146,16 @@ export class Recommendations {
 
   @Field(() => RankingModel, { description: 'What ranked.' })
   model!: RankingModel;
+
+  @Field(() => ModelVersion, {
+    nullable: true,
+    description: 'The version that ranked, when a model was asked; null when a recommender was.',
+  })
+  modelVersion!: ModelVersion | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Names this answer in feedback, when a model was asked; null when a recommender was.',
+  })
+  recommendationId!: string | null;
 }

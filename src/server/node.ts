@@ -15,6 +15,8 @@ export const NODE_TYPES = {
   experiment: 'Experiment',
   run: 'Run',
   artifact: 'Artifact',
+  model: 'Model',
+  modelVersion: 'ModelVersion',
   auditEvent: 'AuditEvent',
 } as const satisfies Partial<Record<IdNoun, string>>;
 

@@ -12,6 +12,8 @@ import { DatasetVersionResolver } from '../datasets/dataset-version.resolver.js'
 import { DatasetResolver, ProjectDatasetsResolver } from '../datasets/dataset.resolver.js';
 import { ExperimentResolver, ProjectExperimentsResolver } from '../experiments/experiment.resolver.js';
 import { RunMetricsResolver } from '../metrics/run-metrics.resolver.js';
+import { DeploymentResolver } from '../models/deployment.resolver.js';
+import { ModelResolver, ModelVersionResolver, ProjectModelsResolver } from '../models/model.resolver.js';
 import { ProjectResolver } from '../projects/project.resolver.js';
 import { RecommendationResolver } from '../recommendations/recommendation.resolver.js';
 import { RunEventsResolver } from '../runs/run-events.resolver.js';
@@ -52,6 +54,10 @@ export const RESOLVERS = [
   RunEventsResolver,
   RunMetricsResolver,
   RecommendationResolver,
+  ModelResolver,
+  ModelVersionResolver,
+  ProjectModelsResolver,
+  DeploymentResolver,
 ] as const;
 
 /** Instances by class. None are needed to print the schema. */
