@@ -45,6 +45,9 @@ export const COMMAND_LINE_SCOPES = [
   'RUN_START',
   'RUN_CONTROL',
   'ARTIFACT_READ',
+  'MODEL_READ',
+  'MODEL_CREATE',
+  'MODEL_DEPLOY',
 ];
 
 export const PROJECTS = `query Projects {
@@ -228,6 +231,7 @@ export interface Ranking {
 export const RECOMMEND = `query Recommend($input: RecommendationsInput!) {
   recommend(input: $input) {
     basis items { item score } unknown { user items platform } model { artifactId runId recommender }
+    modelVersion { id number } recommendationId
   }
 }`;
 export interface Recommend {
@@ -236,6 +240,8 @@ export interface Recommend {
     items: { item: string; score: number }[];
     unknown: { user: boolean; items: string[]; platform: boolean };
     model: { artifactId: string; runId: string; recommender: string };
+    modelVersion: { id: string; number: number } | null;
+    recommendationId: string | null;
   };
 }
 

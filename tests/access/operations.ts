@@ -3,6 +3,8 @@ import type { Connection } from '../../client/connection.js';
 import { PERMISSIONS_OF_ROLE, type Permission } from '../../src/access/permissions.js';
 import type { Role } from '../../src/platform/prisma-client/client.js';
 import { newId } from '../../src/platform/ids.js';
+import { deploy, newModel, newVersion } from '../models/models.js';
+import { change } from '../platform/change.js';
 import { seedArtifact } from '../platform/seed-artifact.js';
 import { seedRun } from '../platform/seed.js';
 import { sharedServices } from '../platform/services.js';
@@ -37,6 +39,7 @@ export type Operation = Call &
 /** A project with one of everything, and ways to make more, so that each permitted call has something to work on. */
 export class Place {
   #recommender: Promise<string> | undefined;
+  #liveModel: Promise<string> | undefined;
 
   private constructor(
     readonly shop: Shop,
@@ -69,6 +72,25 @@ export class Place {
   recommender(): Promise<string> {
     this.#recommender ??= trainRecommender(this.shop).then(({ recommenderId }) => recommenderId);
     return this.#recommender;
+  }
+
+  /** A model with a live version that answers. */
+  liveModel(): Promise<string> {
+    this.#liveModel ??= this.recommender().then(async (recommenderArtifactId) => {
+      const model = await newModel(this.shop);
+      const id = await newVersion(this.shop, model, { recommenderArtifactId });
+      return (await deploy(this.shop, 'promoteModelVersion', { id, revision: 0 })).id;
+    });
+    return this.#liveModel;
+  }
+
+  /** A model with two versions, of which the second was promoted after the first. */
+  async promotedTwice(): Promise<{ id: string; versions: readonly [string, string]; revision: number }> {
+    const model = await newModel(this.shop);
+    const versions = [await newVersion(this.shop, model), await newVersion(this.shop, model)] as const;
+    for (const [revision, id] of versions.entries())
+      await deploy(this.shop, 'promoteModelVersion', { id, revision });
+    return { id: model, versions, revision: 2 };
   }
 
   /** A run that waits where no worker fetches it. */
@@ -174,20 +196,6 @@ export async function join(
   return { memberId: member.id, userId, connection };
 }
 
-/** One mutation as the shop's owner. */
-export function change<Payload>(
-  shop: Pick<Shop, 'owner'>,
-  name: string,
-  selection: string,
-  input: object,
-): Promise<Payload> {
-  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
-  return shop.owner.mutate<Payload>(
-    `mutation ($input: ${type}!) { ${name}(input: $input) { ${selection} userErrors { message code path } } }`,
-    { input },
-  );
-}
-
 const needs = (permission: Permission, on: Level, call: Call = {}, more: readonly Permission[] = []) =>
   ({ by: 'PERMISSION', needs: [permission, ...more], on, ...call }) as const;
 const input = (make: (at: Place) => object | Promise<object>): Call => ({
@@ -204,12 +212,12 @@ const below = (
   permissions: readonly [Permission, ...Permission[]],
   of: string,
   selection: string,
-  id: (at: Place) => string,
+  id: (at: Place) => string | Promise<string>,
 ): Operation =>
   needs(
     permissions[0],
     'PROJECT',
-    { of, selection, variables: (at) => ({ id: id(at) }) },
+    { of, selection, variables: async (at) => ({ id: await id(at) }) },
     permissions.slice(1),
   );
 
@@ -250,6 +258,12 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
       'artifacts { totalCount nodes { id } }',
       (at) => at.projectId,
     ),
+    below(
+      ['project:read', 'model:read'],
+      'models',
+      'models { totalCount nodes { id } }',
+      (at) => at.projectId,
+    ),
   ],
   dataset: [
     node('dataset:read', 'PROJECT', '', ({ datasetId }) => datasetId),
@@ -269,6 +283,15 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
       'PROJECT',
       input(async (at) => ({ recommenderArtifactId: await at.recommender(), user: 'u1' })),
     ),
+    needs('model:read', 'PROJECT', {
+      of: 'a model in use',
+      ...input(async (at) => ({ modelId: await at.liveModel(), user: 'u1' })),
+    }),
+  ],
+  model: [
+    node('model:read', 'PROJECT', '', (at) => at.liveModel()),
+    below(['model:read'], 'versions', 'live { id } versions { nodes { id } }', (at) => at.liveModel()),
+    below(['model:read', 'artifact:read'], 'artifact', 'live { artifact { id } }', (at) => at.liveModel()),
   ],
   experiment: [
     node('experiment:read', 'PROJECT', '', ({ experimentId }) => experimentId),
@@ -294,6 +317,8 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
     node('experiment:read', 'PROJECT', 'Experiment', ({ experimentId }) => experimentId),
     node('run:read', 'PROJECT', 'Run', ({ runId }) => runId),
     node('artifact:read', 'PROJECT', 'Artifact', ({ artifactId }) => artifactId),
+    node('model:read', 'PROJECT', 'Model', (at) => at.liveModel()),
+    node('model:read', 'PROJECT', 'ModelVersion', async (at) => (await at.promotedTwice()).versions[0]),
     node('audit:read', 'PROJECT', 'AuditEvent', async ({ shop, projectId }) => {
       const { auditLog } = await shop.owner.request<{ auditLog: { nodes: { id: string }[] } }>(
         `{ auditLog(first: 1, filter: { projectId: "${projectId}" }) { nodes { id } } }`,
@@ -530,6 +555,68 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
       'artifact:delete',
       'PROJECT',
       input(async (at) => ({ id: await at.newArtifact() })),
+    ),
+  ],
+  createModel: [
+    needs(
+      'model:create',
+      'PROJECT',
+      input(({ projectId }) => ({ projectId, name: newId('model') })),
+    ),
+  ],
+  addModelVersion: [
+    needs(
+      'model:create',
+      'PROJECT',
+      input(async (at) => ({
+        modelId: await newModel(at.shop),
+        recommenderArtifactId: await at.recommender(),
+      })),
+      ['artifact:read'],
+    ),
+  ],
+  promoteModelVersion: [
+    needs(
+      'model:deploy',
+      'PROJECT',
+      input(async (at) => {
+        const { versions, revision } = await at.promotedTwice();
+        return { id: versions[0], revision };
+      }),
+    ),
+  ],
+  splitModelTraffic: [
+    needs(
+      'model:deploy',
+      'PROJECT',
+      input(async (at) => {
+        const { id, versions, revision } = await at.promotedTwice();
+        return {
+          modelId: id,
+          revision,
+          shares: versions.map((modelVersionId) => ({ modelVersionId, share: 0.5 })),
+        };
+      }),
+    ),
+  ],
+  rollBackModel: [
+    needs(
+      'model:deploy',
+      'PROJECT',
+      input(async (at) => {
+        const { id, revision } = await at.promotedTwice();
+        return { id, revision };
+      }),
+    ),
+  ],
+  withdrawModel: [
+    needs(
+      'model:deploy',
+      'PROJECT',
+      input(async (at) => {
+        const { id, revision } = await at.promotedTwice();
+        return { id, revision };
+      }),
     ),
   ],
 

@@ -3,10 +3,11 @@ import { Connection } from '../../client/connection.js';
 import { PERMISSIONS, PERMISSIONS_OF_ROLE, type Permission } from '../../src/access/permissions.js';
 import type { Role } from '../../src/platform/prisma-client/client.js';
 import { argumentsOf, committedSchema, rootFields, type RootField } from '../platform/schema-walk.js';
+import { change } from '../platform/change.js';
 import { withClient } from '../platform/observe.js';
 import { sharedServices } from '../platform/services.js';
 import { makeShop, type Shop } from '../platform/shop.js';
-import { OPERATIONS, Place, change, join, type Level, type Operation } from './operations.js';
+import { OPERATIONS, Place, join, type Level, type Operation } from './operations.js';
 
 /** Somebody of the tenant, or a key, and what they may do where. */
 interface Caller {

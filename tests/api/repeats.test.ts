@@ -35,9 +35,9 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => shop.owner.close());
 
-test('every mutation that creates or starts something takes an idempotency key', () => {
+test('every mutation that creates, starts or deploys something takes an idempotency key', () => {
   const making = rootFields(committedSchema()).filter(({ field: { name } }) =>
-    /^(create|start|retry|invite|complete|correct)/.test(name),
+    /^(create|add|start|retry|invite|complete|correct|promote|split|rollBack|withdraw)/.test(name),
   );
   expect(repeatable.map(({ field }) => field.name)).toEqual(making.map(({ field }) => field.name));
 });

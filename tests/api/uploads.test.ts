@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { finish } from '../../client/synthesize.js';
 import { OBJECTS_PATH, readLink, signLink } from '../../src/platform/object-links.js';
 import { deriveKey } from '../../src/platform/secrets.js';
-import { change } from '../access/operations.js';
+import { change } from '../platform/change.js';
 import { sharedServices } from '../platform/services.js';
 import { makeShop, type Shop } from '../platform/shop.js';
 

@@ -14,6 +14,7 @@ import {
   type RootField,
 } from '../platform/schema-walk.js';
 import { sharedServices } from '../platform/services.js';
+import { deploy, newModel, newVersion } from '../models/models.js';
 import { ingestText, makeShop, smallTable, startRun, type Shop } from '../platform/shop.js';
 
 /** What an argument of that name asks for. A name that isn't here fails the test below: say what it means. */
@@ -31,6 +32,8 @@ const NOUNS_OF_ARGUMENT: Readonly<Record<string, readonly IdNoun[]>> = {
   apiKeyId: ['apiKey'],
   invitationId: ['invitation'],
   actorId: ['user'],
+  modelId: ['model'],
+  modelVersionId: ['modelVersion'],
   subjectId: ['run'],
   userId: ['user'],
 };
@@ -46,6 +49,8 @@ const EVERY_NOUN: readonly IdNoun[] = [
   'experiment',
   'run',
   'artifact',
+  'model',
+  'modelVersion',
   'auditEvent',
 ];
 
@@ -140,7 +145,7 @@ describe('another tenant', () => {
     expect((await fetch(url)).status).toBe(403);
   });
 
-  /** For each place of an id, alone foreign among own ids, and all foreign at once. */
+  /** For each place of an id, alone foreign among own ids and by itself, and all foreign at once. */
   function attempts(
     root: RootField,
   ): { given: (foreign: Record<IdNoun, string>) => Record<string, unknown> }[] {
@@ -153,11 +158,17 @@ describe('another tenant', () => {
           ),
       })),
     );
+    const without = paths.flatMap((path) =>
+      nounsAt(path).map((noun) => ({
+        given: (foreign: Record<IdNoun, string>) =>
+          argumentsOf(root.field, (at) => (same(at, path) ? foreign[noun] : undefined)),
+      })),
+    );
     const all = {
       given: (foreign: Record<IdNoun, string>) =>
         argumentsOf(root.field, (at) => foreign[nounsAt(at)[0] as IdNoun]),
     };
-    return [...alone, all];
+    return [...alone, ...(paths.length > 1 ? without : []), all];
   }
 });
 
@@ -276,6 +287,9 @@ async function oneOfEach(shop: Shop): Promise<Record<IdNoun, string>> {
     `mutation ($input: InviteMemberInput!) { inviteMember(input: $input) { invitation { id } userErrors { message code path } } }`,
     { input: { email: 'colleague@example.com', role: 'VIEWER' } },
   );
+  const model = await newModel(shop);
+  const modelVersion = await newVersion(shop, model);
+  await deploy(shop, 'promoteModelVersion', { id: modelVersion, revision: 0 });
   const database = new pg.Client({ connectionString: sharedServices().sharedDatabaseUrl });
   await database.connect();
   try {
@@ -296,6 +310,8 @@ async function oneOfEach(shop: Shop): Promise<Record<IdNoun, string>> {
       experiment: experiment.experiment.id,
       run: runId,
       artifact: await one(`SELECT id FROM artifacts WHERE tenant_id = $1 AND kind = 'MODEL'`),
+      model,
+      modelVersion,
       auditEvent: await one('SELECT id FROM audit_events WHERE tenant_id = $1'),
       worker: newId('worker'),
       deadLetter: newId('deadLetter'),

@@ -14,7 +14,13 @@ export async function seedArtifact(
   database: OwnedDatabase,
   run: MakingRun,
   kind: ArtifactKind,
-  more: { lineage?: object; content?: Evaluation; fileName?: string; columns?: object[] } = {},
+  more: {
+    lineage?: object;
+    content?: Evaluation;
+    fileName?: string;
+    columns?: object[];
+    bytes?: number;
+  } = {},
 ): Promise<{ id: string; objectKey: string }> {
   const id = newId('artifact');
   const objectKey = `${run.tenantId}/runs/${run.id}/1/${id}`;
@@ -31,7 +37,7 @@ export async function seedArtifact(
     owner.query(
       `INSERT INTO artifacts (tenant_id, id, project_id, run_id, kind, file_name, media_type, object_key, bytes, sha256,
          columns, content, lineage)
-       VALUES ($1, $2, $3, $4, $5::"ArtifactKind", $6, 'application/octet-stream', $7, 3000000000, $8, $9, $10, $11)`,
+       VALUES ($1, $2, $3, $4, $5::"ArtifactKind", $6, 'application/octet-stream', $7, $12, $8, $9, $10, $11)`,
       [
         run.tenantId,
         id,
@@ -44,6 +50,7 @@ export async function seedArtifact(
         more.columns ? JSON.stringify(more.columns) : null,
         more.content ? JSON.stringify(more.content) : null,
         JSON.stringify(lineage),
+        more.bytes ?? 3_000_000_000,
       ],
     ),
   );
