@@ -6,6 +6,8 @@ export interface BinnedColumn {
   readonly count: number;
   /** Ordered bins are split below and above a bin, others into one bin and all the rest (as one-hot columns are). */
   readonly ordered: boolean;
+  /** Of ordered bins: bin b, from 1, holds values above cuts[b − 2] up to cuts[b − 1]; bin 0 what is missing. */
+  readonly cuts?: Float64Array;
 }
 
 const MOST_BINS = 256;
@@ -26,7 +28,7 @@ export function binNumbers(values: Float64Array, training?: Int32Array): BinnedC
     }
     return low + 1;
   });
-  return { bins, count: cuts.length + 2, ordered: true };
+  return { bins, count: cuts.length + 2, ordered: true, cuts };
 }
 
 /** Bins are the codes −1 (missing) … labels − 1; what isn't among the most frequent labels shares one bin, as do codes beyond. */

@@ -13,6 +13,10 @@ export interface BoostingOptions {
 }
 
 export interface BoostedTrees {
+  /** Constant score of each output, to which each round adds `rate` × the answer of the output's tree [rounds, outputs]. */
+  readonly start: readonly number[];
+  readonly rate: number;
+  readonly trees: readonly (readonly Tree[])[];
   /**
    * Of each output (one; one a class for softmax) the score of each row: log-odds, log-weights, or the number itself. With
    * `rounds`, by the first of them only: what a model of fewer rounds would say.
@@ -50,6 +54,7 @@ export async function fitBoostedTrees(
     trees.push(grown);
   }
   return {
+    ...{ start, rate, trees },
     scores(sample, rows, first = trees.length) {
       const sums = start.map((value) => new Float64Array(rows.length).fill(value));
       for (const grown of trees.slice(0, first)) {
