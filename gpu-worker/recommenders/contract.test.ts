@@ -210,6 +210,41 @@ describe.each(RECOMMENDER_NAMES)('the recommender "%s"', (name) => {
     expect(single.rank({ user: 'ann', k: 3 }).items.map(({ item }) => item)).toEqual(['b']);
   });
 
+  test('has evidence for the items of a list in their order, for nothing happened too, the same after being stored', async () => {
+    const again = await recommender.load(await model.save());
+    const request = { history: ['bag', '1-4', '1-5'], k: 8 };
+    const codesOf = (of: FittedRecommender): Int32Array =>
+      Int32Array.from(of.rank(request).items, ({ item }) => of.items.indexOf(item));
+    const evidenceOf = async (of: FittedRecommender, history: readonly string[]): Promise<number[]> => {
+      const codes = of.historyOf({ history, k: 1 });
+      return [...of.evidence(codes, codesOf(of), await of.scores([codes]))];
+    };
+    const found = await evidenceOf(model, request.history);
+    found.forEach((value, place) => expect(value).toBeLessThanOrEqual((found[place - 1] ?? Infinity) + 1e-4));
+    expect(await evidenceOf(again, request.history)).toEqual(found);
+    const ofNothing = await evidenceOf(model, []);
+    for (const value of ofNothing) expect(Number.isFinite(value)).toBe(true);
+    // What was done speaks for the first of the list.
+    if (PERSONAL.has(name)) expect(found[0]).toBeGreaterThan(ofNothing[0]!);
+    else expect(found).toEqual(ofNothing);
+    expect(model.historyOf({ user: 'user-4', history: ['bag', 'gone'], k: 1 }).item.length).toBe(
+      train.starts[5]! - train.starts[4]! + 1,
+    );
+  });
+
+  test('tells what it attends to as shares of all, where it has attention', () => {
+    expect(model.attention !== undefined).toBe(name === 'transformer');
+    if (!model.attention) return;
+    for (const events of [1, 3, 12]) {
+      const history = Array.from({ length: events }, (_, event) => `0-${event % 10}`);
+      const weights = model.attention(model.historyOf({ history, k: 1 }));
+      expect(weights).toHaveLength(events);
+      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5);
+      // The model looks at the last eight.
+      weights.forEach((weight, event) => expect(weight > 0).toBe(event >= events - 8));
+    }
+  });
+
   test('gives up with the reason when it is told to', async () => {
     const stop = new AbortController();
     stop.abort(new Error('enough'));

@@ -1,8 +1,9 @@
+import type { EvidenceUnit } from '../../schema/messages/explanation.js';
 import type { Engine } from '../compute/program.js';
 import type { StoredTensor } from '../compute/safetensors.js';
 import { attributesFor, type Catalogue } from './features/catalogue.js';
 import { writeModel, type Knowledge } from './model-file.js';
-import type { FittedRecommender, History, Ranking, RankRequest } from './recommender.js';
+import type { FeatureGame, FittedRecommender, History, Ranking, RankRequest } from './recommender.js';
 import { topPlaces } from './top-items.js';
 
 /** What differs between recommenders: scores of the whole catalogue. */
@@ -13,6 +14,11 @@ export interface Scorer {
   readonly scoresNewcomers?: boolean;
   /** The same of many histories, [histories, items]; left out, one after the other. */
   scoreAll?(histories: readonly History[], engine: Engine): Promise<Float32Array>;
+  readonly evidenceUnit: EvidenceUnit;
+  /** As `FittedRecommender` has it; left out, the items' scores, for an empty history too. */
+  evidence?(history: History, codes: Int32Array, scores: Float32Array): Float64Array;
+  attention?(history: History): Float64Array;
+  featureGame?(history: History, background: readonly History[], codes: Int32Array): FeatureGame;
   tensors(): ReadonlyMap<string, StoredTensor>;
   dispose?(): void;
   /** The same with items behind its own, known by their features. */
@@ -26,6 +32,8 @@ const BATCH = 256;
 /** A recommender of a scorer: requests in ids, what mustn't be shown, files. */
 export class RankingModel implements FittedRecommender {
   readonly withItems?: (catalogue: Catalogue) => FittedRecommender;
+  readonly attention?: (history: History) => Float64Array;
+  readonly featureGame?: NonNullable<FittedRecommender['featureGame']>;
   readonly #codes: ReadonlyMap<string, number>;
   readonly #userCodes: ReadonlyMap<string, number>;
 
@@ -38,6 +46,8 @@ export class RankingModel implements FittedRecommender {
     this.#codes = new Map(knowledge.items.map((id, code) => [id, code]));
     this.#userCodes = new Map(knowledge.users.map((id, code) => [id, code]));
     if (scorer.withItems) this.withItems = (catalogue) => this.#withItems(catalogue);
+    if (scorer.attention) this.attention = (history) => scorer.attention!(history);
+    if (scorer.featureGame) this.featureGame = (...asked) => scorer.featureGame!(...asked);
   }
 
   get items(): readonly string[] {
@@ -96,6 +106,20 @@ export class RankingModel implements FittedRecommender {
       if (history.item.length === 0) this.#score(history, this.#row(all, index));
     });
     return all;
+  }
+
+  historyOf(request: RankRequest): History {
+    return this.#asked(request).history;
+  }
+
+  get evidenceUnit(): EvidenceUnit {
+    return this.scorer.evidenceUnit;
+  }
+
+  evidence(history: History, codes: Int32Array, scores: Float32Array): Float64Array {
+    return (
+      this.scorer.evidence?.(history, codes, scores) ?? Float64Array.from(codes, (code) => scores[code]!)
+    );
   }
 
   async save(): Promise<Uint8Array> {

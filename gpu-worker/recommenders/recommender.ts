@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import type { EvidenceUnit } from '../../schema/messages/explanation.js';
 import type { Engine } from '../compute/program.js';
+import type { Game } from '../explain/game.js';
 import type { FitSession } from '../generators/generator.js';
 import type { Catalogue } from './features/catalogue.js';
 import type { Interactions } from './interactions/interactions.js';
@@ -76,6 +78,18 @@ export interface Ranking {
   };
 }
 
+/**
+ * The features that a model makes of a history, as players of a game: a coalition is worth the mean evidence when its features are
+ * those of the history, and all others those of each of the background's.
+ */
+export interface FeatureGame extends Game {
+  readonly features: readonly {
+    readonly name: string;
+    /** Of the history, in words; a feature of a history and an item has none of its own. */
+    readonly value?: string;
+  }[];
+}
+
 /** A fitted recommender: ranks the items of its catalogue. */
 export interface FittedRecommender {
   /** Ids of the catalogue, in the order of their codes. */
@@ -91,6 +105,19 @@ export interface FittedRecommender {
   rankAll(requests: readonly RankRequest[], engine?: Engine): Promise<readonly Ranking[]>;
   /** Scores of all items [histories, items], for evaluation. Of an empty history, popularity's. */
   scores(histories: readonly History[], engine?: Engine): Promise<Float32Array>;
+  /** What a request tells the model: what is remembered of its user and what it says itself, as far as the model knows it. */
+  historyOf(request: RankRequest): History;
+  /** What `evidence` counts in. */
+  readonly evidenceUnit: EvidenceUnit;
+  /**
+   * How much speaks for items after a history [codes], comparable between histories, which scores need not be. Among the items
+   * that a list begins with it has the order of the scores. An empty history has evidence, too. `scores`: of all items after it, as `scores` has them.
+   */
+  evidence(history: History, codes: Int32Array, scores: Float32Array): Float64Array;
+  /** What the last event attends to: weights of all events of a history, together 1. Absent without an attention network. */
+  attention?(history: History): Float64Array;
+  /** Absent where a model makes no features of a history. Outputs are the items [codes]. */
+  featureGame?(history: History, background: readonly History[], codes: Int32Array): FeatureGame;
   /**
    * The same model with more items, known by their features alone; those that it has already stay as they are. Absent
    * where a model knows items by their interactions only.

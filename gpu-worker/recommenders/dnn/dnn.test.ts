@@ -4,6 +4,7 @@ import { normal } from '../../compute/layers/initialisation.js';
 import type { Engine } from '../../compute/program.js';
 import { Random } from '../../compute/random.js';
 import { stored } from '../../compute/tensors.js';
+import { sampledShapley } from '../../explain/shapley/shapley.js';
 import type { FitSession } from '../../generators/generator.js';
 import type { Catalogue } from '../features/catalogue.js';
 import { CROSS_FEATURES } from '../features/user-features.js';
@@ -134,6 +135,44 @@ describe('with a catalogue', () => {
   test('ranks for users that it never saw by what they did', () => {
     expect(shareOf('tea', model, { history: ['tea-1'] })).toBeGreaterThan(0.8);
     expect(shareOf('bikes', model, { history: ['bikes-1'] })).toBeGreaterThan(0.8);
+  });
+
+  test('splits its evidence among features, with nothing for those in which histories are alike', async () => {
+    const history = model.historyOf({ history: ['tea-3', 'tea-4'], k: 1 });
+    const background = [
+      ['bikes-1', 'bikes-2'],
+      ['tea-5', 'bikes-2'],
+    ].map((items) => model.historyOf({ history: items, k: 1 }));
+    const codes = Int32Array.of(model.items.indexOf('tea-1'), model.items.indexOf('bikes-3'));
+    const game = model.featureGame!(history, background, codes);
+    expect(game.features.map(({ name }) => name)).toEqual([
+      ...['items of the history', 'last item', 'recency', 'frequency', 'spend', 'price level'],
+      ...['categories', 'platforms', 'shown on', 'price fit', 'category fit'],
+    ]);
+    expect(game.features[3]!.value).toBe('2 events');
+    const { values, base, whole } = await sampledShapley(game, 20, Random.seeded(2));
+    const own = model.evidence(history, codes, (await model.scores([history])).slice());
+    const others = await Promise.all(
+      background.map(async (other) => model.evidence(other, codes, await model.scores([other]))),
+    );
+    const of = (player: number, output: number): number => values[player * 2 + output]!;
+    for (const output of [0, 1]) {
+      expect(whole[output]).toBeCloseTo(own[output]!, 4);
+      expect(base[output]).toBeCloseTo((others[0]![output]! + others[1]![output]!) / 2, 4);
+      const total = game.features.reduce((sum, _, player) => sum + of(player, output), 0);
+      expect(total).toBeCloseTo(whole[output]! - base[output]!, 4);
+      // As many events, of no known time, on no known platform.
+      for (const name of ['recency', 'frequency', 'platforms', 'shown on'])
+        expect(
+          of(
+            game.features.findIndex((feature) => feature.name === name),
+            output,
+          ),
+        ).toBeCloseTo(0, 6);
+    }
+    // Tea speaks for tea and against bikes.
+    expect(of(0, 0) + of(1, 0)).toBeGreaterThan(0);
+    expect(of(0, 1) + of(1, 1)).toBeLessThan(0);
   });
 
   test('ranks new items by their features, for those whom such things are for', async () => {

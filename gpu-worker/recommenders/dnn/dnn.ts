@@ -20,7 +20,8 @@ import { requireInteractions, requireSequences } from '../requirements.js';
 import { examplesOf, stateAt, type StateContext } from './examples.js';
 import { allItemVectors } from './forward.js';
 import { firstParameters, Shape, type Parameters } from './network.js';
-import { scorerOf, type DnnModel } from './scorer.js';
+import type { DnnModel } from './model.js';
+import { scorerOf } from './scorer.js';
 import { openTrainer, type FitState, type HeldOut } from './steps.js';
 
 const NAME = 'dnn';

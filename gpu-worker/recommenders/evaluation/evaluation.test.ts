@@ -94,6 +94,7 @@ describe('an evaluation', () => {
   // Always d, then c, b and a.
   const model = new RankingModel({ format: 'test', description: null }, knowledgeOf(train, true), {
     score: (_history, into) => into.set([1, 2, 3, 4]),
+    evidenceUnit: 'COUNT' as const,
     tensors: () => new Map(),
   });
   const cases: RankingCase[] = [

@@ -88,6 +88,32 @@ export function userFeatures(
   return features;
 }
 
+/** Features that say one thing together: places from `from` up to `to`. */
+export interface FeatureGroup {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the numbers of `userFeatures` are about; none of what the shop's log doesn't tell. */
+export function userFeatureGroups({ categories, platforms, types }: UserLayout): readonly FeatureGroup[] {
+  const lengths: readonly (readonly [name: string, length: number, told: boolean])[] = [
+    ['recency', 2, true],
+    ['frequency', 1, true],
+    ['spend', 1, true],
+    ['price level', 1, true],
+    ['categories', categories + 1, categories > 0],
+    ['platforms', platforms, platforms > 0],
+    ['types of events', types, types > 1],
+    ['shown on', platforms, platforms > 0],
+  ];
+  let from = 0;
+  return lengths.flatMap(([name, length, told]) => {
+    const group = { name, from, to: (from += length) };
+    return told ? [group] : [];
+  });
+}
+
 /** Mean standardised price of what the user had; 0 where none is known. */
 export function meanPrice(state: UserState): number {
   return state[PRICED]! > 0 ? state[PRICES]! / state[PRICED]! : 0;

@@ -64,6 +64,9 @@ function scorerOf(similarities: Similarities, counts: Int32Array, recency: numbe
         weight *= recency;
       }
     },
+    evidenceUnit: 'SIMILARITY',
+    evidence: ({ item }, codes, scores) =>
+      Float64Array.from(codes, (code) => (item.length > 0 ? scores : popular)[code]!),
     tensors: () => new Map(similarityTensors(similarities)),
   };
 }

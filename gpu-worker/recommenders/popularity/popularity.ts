@@ -62,6 +62,8 @@ function weightedCounts({ items, item, time }: Interactions, halfLifeDays: numbe
 function scorerOf(scores: Float32Array): Scorer {
   return {
     score: (_history, into) => into.set(scores),
+    evidenceUnit: 'COUNT',
+    evidence: (_history, codes) => Float64Array.from(codes, (code) => scores[code]!),
     tensors: () => new Map([['scores', { shape: [scores.length], values: scores }]]),
   };
 }

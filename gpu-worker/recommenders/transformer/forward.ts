@@ -14,21 +14,45 @@ const EPSILON = 1e-5;
  * its state. `hiddenStates` and `itemScores` of `network.ts`, of the last place alone where the others don't matter.
  */
 export function scoreHistory(
-  { heads, width, length }: Shape,
+  shape: Shape,
   parameters: StoredOf<Parameters>,
   history: Int32Array,
   into: Float32Array,
 ): void {
+  dotProducts(values(parameters.items), lastState(shape, parameters, history), into);
+}
+
+/**
+ * Weights with which the last place attends to each event in the last block, as means over the heads [history]; together 1, and 0
+ * for events that are too far back to be looked at.
+ */
+export function attentionOf(
+  shape: Shape,
+  parameters: StoredOf<Parameters>,
+  history: Int32Array,
+): Float64Array {
+  const weights = new Float64Array(history.length);
+  if (history.length === 0) return weights;
+  lastState(shape, parameters, history, weights.subarray(Math.max(0, history.length - shape.length)));
+  return weights;
+}
+
+/** Hidden state of the last place. Adds its attention in the last block to `watched`. */
+function lastState(
+  { heads, width, length }: Shape,
+  parameters: StoredOf<Parameters>,
+  history: Int32Array,
+  watched?: Float64Array,
+): Float32Array {
   const recent = history.subarray(Math.max(0, history.length - length));
   let x = Array.from(recent, (item, place) =>
     sum(row(parameters.items, item, width), row(parameters.places, place, width)),
   );
   parameters.blocks.forEach((block, index) => {
     const isLast = index === parameters.blocks.length - 1;
-    x = blockOf(block, x, heads, width, isLast ? x.length - 1 : 0);
+    x = blockOf(block, x, heads, width, isLast ? x.length - 1 : 0, isLast ? watched : undefined);
   });
-  const hidden = normalised(x.at(-1)!, parameters.norm);
-  dotProducts(values(parameters.items), hidden, into);
+  return normalised(x.at(-1)!, parameters.norm);
 }
 
 /** Outputs of the places from `first` on. */
@@ -38,13 +62,15 @@ function blockOf(
   heads: number,
   width: number,
   first: number,
+  watched?: Float64Array,
 ): Float32Array[] {
   const inputs = x.map((place) => normalised(place, block.attentionNorm));
   const keys = inputs.map((place) => product(place, block.key));
   const cells = inputs.map((place) => product(place, block.value));
   return x.slice(first).map((place, index) => {
     const at = first + index;
-    const attended = attention(product(inputs[at]!, block.query), keys, cells, at + 1, heads, width / heads);
+    const query = product(inputs[at]!, block.query);
+    const attended = attention(query, keys, cells, at + 1, heads, width / heads, watched);
     const y = sum(place, product(attended, block.output));
     const inner = product(normalised(y, block.denseNorm), block.inner);
     for (let unit = 0; unit < inner.length; unit++) if (inner[unit]! < 0) inner[unit] = 0;
@@ -60,6 +86,7 @@ function attention(
   places: number,
   heads: number,
   size: number,
+  watched?: Float64Array,
 ): Float32Array {
   const attended = new Float32Array(query.length);
   const weights = new Float64Array(places);
@@ -78,6 +105,7 @@ function attention(
     for (let place = 0; place < places; place++) {
       const cell = cells[place]!;
       const share = weights[place]! / total;
+      if (watched) watched[place]! += share / heads;
       for (let unit = from; unit < to; unit++) attended[unit]! += share * cell[unit]!;
     }
   }

@@ -18,7 +18,7 @@ import type { Recommender } from '../recommender.js';
 import { requireInteractions, requireSequences } from '../requirements.js';
 import { BatchScores } from './batch-scores.js';
 import { mixIn, SHRINKAGE, WeightSearch, type Counted } from './counted.js';
-import { scoreHistory } from './forward.js';
+import { attentionOf, scoreHistory } from './forward.js';
 import { firstParameters, Shape, type Parameters } from './network.js';
 import { packed, placesOf, type Window } from './packing.js';
 import { openTrainer, type FitState, type HeldOut } from './steps.js';
@@ -33,6 +33,8 @@ const DEFAULT_EPOCHS = { least: 10, most: 200 };
 const MOST_HELD = 5000;
 /** Scored at a time. */
 const HELD_AT_A_TIME = 128;
+/** What a probability that is 0 by rounding is taken for. */
+const LEAST_PROBABILITY = 1e-30;
 /** Above what a softmax over all items takes on a CPU. */
 const MOST_ITEMS = 200_000;
 
@@ -154,7 +156,17 @@ function modelOf(
   knowledge: Knowledge,
 ): RankingModel {
   const onEngines = new Map<Engine, Promise<{ held: Variables<Parameters>; scores: BatchScores }>>();
+  const events = knowledge.counts.reduce((sum, count) => sum + count, 0);
   const scorer: Scorer = {
+    evidenceUnit: 'LOG_PROBABILITY',
+    // Scores are probabilities; of an empty history, counts, whose shares are taken for them.
+    evidence: ({ item }, codes, scores) =>
+      Float64Array.from(codes, (code) =>
+        item.length > 0
+          ? Math.log(Math.max(LEAST_PROBABILITY, scores[code]!))
+          : Math.log((knowledge.counts[code]! + 1) / (events + shape.items)),
+      ),
+    attention: ({ item }) => attentionOf(shape, parameters, item),
     score({ item }, into) {
       scoreHistory(shape, parameters, item, into);
       mixIn(into, item, counted);
