@@ -24,7 +24,7 @@ export function orderBy(attribution: ArrayLike<number>): Uint32Array {
 }
 
 /**
- * Deletion and insertion curves (Petsiuk, Das and Saenko, "RISE", 2018, section 4.2) of the gain of one item's rank. Costs at most
+ * Deletion and insertion curves (Petsiuk, Das and Saenko, "RISE", 2018) of the gain of one item's rank. Costs at most
  * 2 · players worlds.
  */
 export async function faithfulnessCurves(

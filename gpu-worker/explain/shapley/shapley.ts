@@ -69,7 +69,7 @@ function orderWeights(players: number): Float64Array {
 /**
  * Means of what players add in random orders (Castro, Gómez and Tejada, "Polynomial calculation of the Shapley value based on
  * sampling", 2009), each order taken together with its reverse, which lowers the variance (Mitchell et al., "Sampling
- * permutations for Shapley value estimation", 2022, section 4.1). What all players add in one order is whole − base, so that
+ * permutations for Shapley value estimation", 2022). What all players add in one order is whole − base, so that
  * the sums hold exactly. Costs at most 2 · pairs · (players − 1) + 2 worths.
  */
 export async function sampledShapley(game: Game, pairs: number, random: Random): Promise<ShapleyValues> {

@@ -12,8 +12,7 @@ export interface TreeShapley {
 
 /**
  * Shapley values of the game worth(S) = mean over background rows b of model(row's columns in S, b's others): interventional
- * TreeSHAP (Lundberg et al., "From local explanations to global understanding with explainable AI for trees", 2020, methods,
- * algorithm 3). Exact. Costs background · trees · leaves that either row can reach with some of its columns.
+ * TreeSHAP (Lundberg et al., "From local explanations to global understanding with explainable AI for trees", 2020). Exact. Costs background · trees · leaves that either row can reach with some of its columns.
  */
 export function treeShapley(
   model: BoostedTrees,
