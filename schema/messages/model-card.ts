@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ColumnSchema } from './column.js';
 import { Constraint } from './constraints.js';
 import { StepRecord } from './preparation.js';
-import { ReferenceSource, ScoreName } from './scores.js';
+import { ReferenceSource, ScoreName, ScoreUnit } from './scores.js';
 
 const Seconds = z.number().min(0);
 
@@ -29,7 +29,7 @@ export const ModelCard = z.object({
     generator: z.string(),
     summary: z.string(),
     /** As the generator had them, defaults included. */
-    options: z.record(z.string(), z.unknown()),
+    options: z.record(z.string(), z.json()),
     seed: z.int(),
     /** Name, version and device. */
     engine: z.string(),
@@ -48,6 +48,8 @@ export const ModelCard = z.object({
       reference: z.number().optional(),
       referenceSource: ReferenceSource.optional(),
       better: z.enum(['higher', 'lower']),
+      /** Cards of before it was written have none. */
+      unit: ScoreUnit.default('share'),
       meaning: z.string(),
     }),
   ),

@@ -76,6 +76,7 @@ export const SCORE_NAMES = {
   /** The same, its hit rate at 10. */
   nextItemHitRate: 'nextItemHitRate',
 } as const;
+export const ScoreUnit = z.enum(['percent', 'share', 'distance']);
 export const ScoreName = z.enum(SCORE_NAMES);
 export type ScoreName = z.infer<typeof ScoreName>;
 
@@ -148,7 +149,7 @@ export const Score = z.object({
   /** What an improvement is. */
   better: z.enum(['higher', 'lower']),
   /** How people want to read it: 0.012 as `1.2 %`, or as `0.012`; a distance to three significant digits, without bounds. */
-  unit: z.enum(['percent', 'share', 'distance']),
+  unit: ScoreUnit,
   /** A plain sentence for someone who doesn't know the score. */
   meaning: z.string(),
 });

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Column } from '../datasets/column.types.js';
+import type { ArtifactKind } from '../platform/prisma-client/client.js';
 import type { GraphQLContext } from '../server/graphql-context.js';
 import { MAX_LINK_SECONDS, type ArtifactRow, type ArtifactService } from './artifact.service.js';
 import { Artifact, DeleteArtifactInput, DeleteArtifactPayload, Lineage } from './artifact.types.js';
@@ -7,6 +8,8 @@ import { readCompletion } from './completion-report.js';
 import { CompletionReport } from './completion-report.types.js';
 import { readRanking } from './ranking-report.js';
 import { RankingReport } from './ranking-report.types.js';
+import { readModelCard } from './model-card.js';
+import { ModelCard } from './model-card.types.js';
 import { readEvaluation } from './evaluation-report.js';
 import { EvaluationReport } from './evaluation-report.types.js';
 import { readLineage } from './lineage.js';
@@ -57,45 +60,36 @@ export class ArtifactResolver {
     nullable: true,
     description: 'What the evaluation found, when the kind is SCORES; null for all others.',
   })
-  async report(
-    @Root() artifact: ArtifactRow,
-    @Ctx() context: GraphQLContext,
-  ): Promise<EvaluationReport | null> {
-    if (artifact.kind !== 'SCORES') return null;
-    const content = await context
-      .loader<string, unknown>(EvaluationReport, (ids) => this.artifacts.contentsOf(context.request, ids))
-      .load(artifact.id);
-    return content === null ? null : readEvaluation(content);
+  report(@Root() artifact: ArtifactRow, @Ctx() context: GraphQLContext): Promise<EvaluationReport | null> {
+    return this.shown(artifact, context, 'SCORES', readEvaluation);
+  }
+
+  @FieldResolver(() => ModelCard, {
+    nullable: true,
+    description:
+      'What one should know of a fitted generator, when the kind is MODEL_CARD and the media type `application/json`; null for all others.',
+  })
+  modelCard(@Root() artifact: ArtifactRow, @Ctx() context: GraphQLContext): Promise<ModelCard | null> {
+    return this.shown(artifact, context, 'MODEL_CARD', readModelCard);
   }
 
   @FieldResolver(() => CompletionReport, {
     nullable: true,
     description: 'What completing a table found, when the kind is COMPLETION; null for all others.',
   })
-  async completion(
+  completion(
     @Root() artifact: ArtifactRow,
     @Ctx() context: GraphQLContext,
   ): Promise<CompletionReport | null> {
-    if (artifact.kind !== 'COMPLETION') return null;
-    const content = await context
-      .loader<string, unknown>(CompletionReport, (ids) => this.artifacts.contentsOf(context.request, ids))
-      .load(artifact.id);
-    return content === null ? null : readCompletion(content);
+    return this.shown(artifact, context, 'COMPLETION', readCompletion);
   }
 
   @FieldResolver(() => RankingReport, {
     nullable: true,
     description: 'How well a recommender ranks, when the kind is RANKING; null for all others.',
   })
-  async ranking(
-    @Root() artifact: ArtifactRow,
-    @Ctx() context: GraphQLContext,
-  ): Promise<RankingReport | null> {
-    if (artifact.kind !== 'RANKING') return null;
-    const content = await context
-      .loader<string, unknown>(RankingReport, (ids) => this.artifacts.contentsOf(context.request, ids))
-      .load(artifact.id);
-    return content === null ? null : readRanking(content);
+  ranking(@Root() artifact: ArtifactRow, @Ctx() context: GraphQLContext): Promise<RankingReport | null> {
+    return this.shown(artifact, context, 'RANKING', readRanking);
   }
 
   @Mutation(() => DeleteArtifactPayload, {
@@ -107,5 +101,19 @@ export class ArtifactResolver {
     @Ctx() { request }: GraphQLContext,
   ): Promise<Partial<DeleteArtifactPayload>> {
     return { deletedId: await this.artifacts.delete(request, input) };
+  }
+
+  /** What the gateway keeps of an artifact of that kind; those of one request are read together. */
+  private async shown<T>(
+    artifact: ArtifactRow,
+    context: GraphQLContext,
+    kind: ArtifactKind,
+    read: (stored: unknown) => T,
+  ): Promise<T | null> {
+    if (artifact.kind !== kind) return null;
+    const content = await context
+      .loader<string, unknown>(ArtifactResolver, (ids) => this.artifacts.contentsOf(context.request, ids))
+      .load(artifact.id);
+    return content === null ? null : read(content);
   }
 }

@@ -1,5 +1,5 @@
 import { Evaluation, SCORE_FAMILIES } from '../../schema/messages/scores.js';
-import type { EvaluationReport } from './evaluation-report.types.js';
+import type { EvaluationReport, Score } from './evaluation-report.types.js';
 
 /** What a SCORES artifact keeps, as the API shows it. Throws when it isn't an evaluation. */
 export function readEvaluation(stored: unknown): EvaluationReport {
@@ -12,12 +12,7 @@ export function readEvaluation(stored: unknown): EvaluationReport {
       comparedReal: rows.compared.real,
       comparedSynthetic: rows.compared.synthetic,
     },
-    scores: scores.map((score) => ({
-      ...score,
-      family: SCORE_FAMILIES[score.name],
-      reference: score.reference ?? null,
-      referenceSource: score.referenceSource ?? null,
-    })),
+    scores: scores.map(shownScore),
     columns: columns.map((column) => ({
       ...column,
       shape: column.shape ?? null,
@@ -32,6 +27,15 @@ export function readEvaluation(stored: unknown): EvaluationReport {
       siblings: scores.siblings ?? null,
     })),
     notes,
+  };
+}
+
+export function shownScore(score: Evaluation['scores'][number]): Score {
+  return {
+    ...score,
+    family: SCORE_FAMILIES[score.name],
+    reference: score.reference ?? null,
+    referenceSource: score.referenceSource ?? null,
   };
 }
 

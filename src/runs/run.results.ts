@@ -1,8 +1,9 @@
-import { z } from 'zod';
-import { ColumnSchema } from '../../schema/messages/column.js';
+import type { z } from 'zod';
+import type { ColumnSchema } from '../../schema/messages/column.js';
 import { Completion } from '../../schema/messages/completion.js';
 import { Failure } from '../../schema/messages/failure.js';
 import type { Job } from '../../schema/messages/job.js';
+import { ModelCard } from '../../schema/messages/model-card.js';
 import { IngestResult } from '../../schema/messages/profile.js';
 import type { Output, ReportBody } from '../../schema/messages/report.js';
 import { Ranking } from '../../schema/messages/ranking.js';
@@ -22,18 +23,17 @@ export const attemptFolder = (run: { tenantId: string; runId: string; attempt: n
 
 type SucceededBody = Extract<ReportBody, { type: 'succeeded' }>;
 
+type Content = Evaluation | Completion | Ranking | ModelCard;
+
 /** Outputs that are known to be stored as reported, with what the gateway keeps of their content. */
 export interface CheckedOutputs {
   outputs: readonly Output[];
   ingest?: IngestResult;
-  /** What those of scores hold, by their keys. */
-  contents: ReadonlyMap<string, Evaluation | Completion | Ranking>;
+  /** What the small ones hold that the API shows typed, by their keys. */
+  contents: ReadonlyMap<string, Content>;
   /** Of a model that was fitted: those of its rows. A preparation may have made some and dropped others. */
   columns?: ColumnSchema[];
 }
-
-/** Of a model card. */
-const CardColumns = z.object({ data: z.object({ columns: z.array(ColumnSchema) }) });
 
 /** A profile is cut to 1 MiB by the worker; columns and scores of wide tables come on top. */
 const MOST_BYTES_READ = 64 * 1024 ** 2;
@@ -55,7 +55,7 @@ export async function checkOutputs(
       return internalFailure(`The run's output ${output.fileName} is not stored as the worker reported it.`);
     }
   }
-  const contents = new Map<string, Evaluation | Completion | Ranking>();
+  const contents = new Map<string, Content>();
   let checked: CheckedOutputs = { outputs: body.outputs, contents };
   for (const output of body.outputs) {
     const form = formOf(output);
@@ -73,7 +73,7 @@ export async function checkOutputs(
 }
 
 interface OutputContent extends Pick<CheckedOutputs, 'ingest' | 'columns'> {
-  content?: Evaluation | Completion | Ranking;
+  content?: Content;
 }
 
 /** Of an output whose content the gateway keeps, what that is; undefined for the others. */
@@ -88,10 +88,12 @@ function formOf({ kind, mediaType, table }: Output): z.ZodType<OutputContent> | 
     case 'RANKING':
       return Ranking.transform((content) => ({ content }));
     case 'MODEL_CARD':
+      if (mediaType !== 'application/json') return undefined;
       // Of several tables, each output names its own columns.
-      return mediaType === 'application/json' && table === undefined
-        ? CardColumns.transform(({ data: { columns } }) => ({ columns }))
-        : undefined;
+      return ModelCard.transform((content) => ({
+        content,
+        ...(table === undefined && { columns: content.data.columns }),
+      }));
     case 'TABLE':
     case 'SYNTHETIC_CSV':
     case 'SYNTHETIC_PARQUET':

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '../../client/connection.js';
 import { makeAccount, type Account } from '../../client/platform.js';
+import { constraintText } from '../../schema/messages/constraints.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
 import { withClient } from '../platform/observe.js';
 import { sharedServices, withDatabase } from '../platform/services.js';
@@ -31,6 +32,25 @@ describe('the command line', () => {
       SYNTHCART_API_KEY: account.apiKey,
       ...environment,
     });
+
+  const modelCardOf = async (runId: string): Promise<unknown> => {
+    const connection = new Connection(sharedServices().gatewayUrl, { token: account.apiKey });
+    try {
+      const { run } = await connection.request<{
+        run: { artifacts: { nodes: { kind: string; modelCard: object | null }[] } };
+      }>(
+        `query ($id: ID!) { run(id: $id) { artifacts { nodes { kind modelCard {
+          runId generator options { name value } constraints privacy { epsilon } verdict
+          data { rows columns { name kind } preparation }
+          scores { name value unit }
+        } } } } }`,
+        { id: runId },
+      );
+      return run.artifacts.nodes.find(({ modelCard }) => modelCard !== null)?.modelCard;
+    } finally {
+      await connection.close();
+    }
+  };
 
   test('synthesizes a file, and scores the result against it', async () => {
     const out = join(folder, 'out');
@@ -66,6 +86,20 @@ describe('the command line', () => {
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<!doctype html>');
 
     const { runId } = summary;
+    expect(await modelCardOf(runId)).toEqual({
+      runId,
+      generator: card.model.generator,
+      options: expect.arrayContaining([{ name: 'epochs', value: '2' }]) as unknown,
+      constraints: card.model.constraints.map(constraintText),
+      privacy: null,
+      verdict: card.verdict,
+      data: {
+        rows: 200,
+        columns: card.data.columns.map(({ name, kind }) => ({ name, kind })),
+        preparation: [expect.stringContaining('clip outliers of spend')],
+      },
+      scores: card.scores.map(({ name, value, unit }) => ({ name, value, unit: unit.toUpperCase() })),
+    });
     const more = await synthcart([
       'sample',
       ...[
