@@ -29,6 +29,7 @@ import { UnreachableError } from './connection.js';
 import { EXIT } from './exit-codes.js';
 import { startPlatform } from './platform.js';
 import { addRecommend } from './recommend-commands.js';
+import { addSearch } from './search-commands.js';
 import { scoreTable } from './score-table.js';
 import { relationTable, synthesizeTables } from './commands/synthesize-tables.js';
 import { synthesize } from './synthesize.js';
@@ -56,7 +57,8 @@ Examples:
   $ synthcart sample --run run_… --rows 1000 --where Month=Nov --out out/november
   $ synthcart evaluate --real shop.csv --synthetic out/shop/synthetic.csv --json
   $ synthcart complete products.csv --out out/products
-  $ synthcart recommend train events.csv --recommender item-knn --out out/recommender`,
+  $ synthcart recommend train events.csv --recommender item-knn --out out/recommender
+  $ synthcart search train products.csv --out out/search`,
   );
 
 program
@@ -358,6 +360,7 @@ interface CompleteOptions {
 }
 
 addRecommend(program);
+addSearch(program);
 
 program
   .command('demo')

@@ -12,6 +12,8 @@ export interface UploadRequest {
   /** Local path of the file. */
   path: string;
   name: string;
+  /** TABLE where left out. */
+  kind?: 'TABLE' | 'EVENTS' | 'CATALOGUE' | 'SEARCHES';
 }
 
 /** Uploads a file as a new dataset. Answers the version, and the run that ingests it. */
@@ -24,7 +26,7 @@ export async function uploadDataset(
     input: {
       projectId: request.projectId,
       name: request.name,
-      kind: 'TABLE',
+      kind: request.kind ?? 'TABLE',
       fileName: basename(request.path),
       bytes,
       sha256,

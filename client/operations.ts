@@ -245,6 +245,62 @@ export interface Recommend {
   };
 }
 
+export const SEARCH_RANKING = `query SearchRanking($id: ID!) {
+  artifact(id: $id) { searchRanking {
+    ranker products heldOutProducts realQueries syntheticQueries tested { queries count } notes
+    scores {
+      measure cutoff queries score { value low high }
+      beside { baseline score { value low high } difference { value low high } }
+    }
+  } }
+}`;
+export interface SearchRanking {
+  artifact: {
+    searchRanking: {
+      ranker: string;
+      products: number;
+      heldOutProducts: number;
+      realQueries: number;
+      syntheticQueries: number;
+      tested: { queries: string; count: number }[];
+      notes: string[];
+      scores: {
+        measure: string;
+        cutoff: number | null;
+        queries: string;
+        score: ScoreInterval;
+        beside: { baseline: string; score: ScoreInterval; difference: ScoreInterval }[];
+      }[];
+    } | null;
+  } | null;
+}
+
+export const SEARCH_PRODUCTS = `query SearchProducts($input: SearchProductsInput!) {
+  searchProducts(input: $input) {
+    products { product score title brand category reasons { queryWord productWord field match } }
+    unknownWords model { artifactId runId ranker }
+  }
+}`;
+export interface SearchProducts {
+  searchProducts: {
+    products: {
+      product: string;
+      score: number;
+      title: string | null;
+      brand: string | null;
+      category: string | null;
+      reasons: {
+        queryWord: string;
+        productWord: string;
+        field: 'TITLE' | 'BRAND' | 'CATEGORY' | 'DESCRIPTION';
+        match: 'EXACT' | 'BEGINNING' | 'MISSPELT';
+      }[];
+    }[];
+    unknownWords: string[];
+    model: { artifactId: string; runId: string; ranker: string };
+  };
+}
+
 export const COMPLETION = `query Completion($id: ID!) {
   artifact(id: $id) { completion {
     rows hiddenRows heldOut notes

@@ -6,6 +6,7 @@ import { ClaimReply, JobMessage, type ClaimRequest, type Job } from '../schema/m
 import { ControlRequest, type ControlReply } from '../schema/messages/lease.js';
 import { PRESENCE_SECONDS, type Presence } from '../schema/messages/presence.js';
 import { RankingRequest } from '../schema/messages/ranking-request.js';
+import { SearchRequest } from '../schema/messages/search-request.js';
 import {
   controlSubject,
   deadLetterSubject,
@@ -13,6 +14,7 @@ import {
   presenceSubject,
   rankGroup,
   rankSubject,
+  searchSubject,
   REQUESTS,
 } from '../schema/messages/subjects.js';
 import { Attempt } from './attempt.js';
@@ -62,7 +64,7 @@ export class Worker {
   readonly #stopping = new AbortController();
   readonly #children: ChildProcesses;
   readonly #serving: ServingProcess;
-  #rankings: { readonly unsubscribe: () => void } | undefined;
+  readonly #answering: { readonly unsubscribe: () => void }[] = [];
   #presence: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerOptions) {
@@ -75,10 +77,18 @@ export class Worker {
   start(): void {
     const { bus, config } = this.#options;
     bus.serve(controlSubject(this.id), (message) => this.#control(message));
-    this.#rankings = bus.serve(
-      rankSubject(config.pool),
-      (message) => this.#serving.ask(RankingRequest.parse(message)),
-      rankGroup(config.pool),
+    const group = rankGroup(config.pool);
+    this.#answering.push(
+      bus.serve(
+        rankSubject(config.pool),
+        (message) => this.#serving.ask('rank', RankingRequest.parse(message)),
+        group,
+      ),
+      bus.serve(
+        searchSubject(config.pool),
+        (message) => this.#serving.ask('find', SearchRequest.parse(message)),
+        group,
+      ),
     );
     this.#present();
     this.#presence = setInterval(() => this.#present(), PRESENCE_SECONDS * 1000);
@@ -92,7 +102,7 @@ export class Worker {
   /** Takes no more jobs; runs save a checkpoint and are given back, for another worker to go on with. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#rankings?.unsubscribe();
+    for (const listener of this.#answering) listener.unsubscribe();
     for (const attempt of this.#attempts) attempt.stop('RELEASE');
     const impatience = new AbortController();
     await Promise.race([

@@ -38,8 +38,11 @@ import { ModelResolver, ModelVersionResolver, ProjectModelsResolver } from './mo
 import { ModelService } from './models/model.service.js';
 import { ProjectResolver } from './projects/project.resolver.js';
 import { ProjectService } from './projects/project.service.js';
+import { ProductSearchResolver } from './recommendations/product-search.resolver.js';
+import { ProductSearchService } from './recommendations/product-search.service.js';
 import { RecommendationResolver } from './recommendations/recommendation.resolver.js';
 import { RecommendationService } from './recommendations/recommendation.service.js';
+import { WorkerAnswers } from './recommendations/worker-answers.js';
 import { LiveRuns } from './runs/live-runs.js';
 import { RunEventsResolver } from './runs/run-events.resolver.js';
 import { ExperimentRunsResolver, ProjectRunsResolver } from './runs/run-lists.resolver.js';
@@ -187,6 +190,7 @@ function resolvers({
     model: (request, id) => models.find(request, id),
     modelVersion: (request, id) => models.findVersion(request, id),
   };
+  const answers = new WorkerAnswers(bus, objects);
   const instances: object[] = [
     new ServerInfoResolver(new ServerInfoService(database, VERSION, config.maxUploadBytes)),
     new NodeResolver(nodes),
@@ -211,7 +215,8 @@ function resolvers({
     new ExperimentRunsResolver(runs),
     new RunEventsResolver(runs, liveRuns),
     new RunMetricsResolver(database, liveRuns),
-    new RecommendationResolver(new RecommendationService(database, bus, objects)),
+    new RecommendationResolver(new RecommendationService(database, answers)),
+    new ProductSearchResolver(new ProductSearchService(database, answers)),
     new ModelResolver(models),
     new ModelVersionResolver(models, artifacts),
     new ProjectModelsResolver(models),

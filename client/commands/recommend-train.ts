@@ -3,6 +3,7 @@ import type { Connection } from '../connection.js';
 import { uploadDataset } from '../files.js';
 import type { RunObserver } from '../follow-run.js';
 import * as operations from '../operations.js';
+import { optionField } from '../option-field.js';
 import { fetchArtifacts, finish } from '../synthesize.js';
 
 export interface TrainRequest {
@@ -57,7 +58,7 @@ export async function trainRecommender(
         ...(synthetic !== undefined && { synthetic: await upload(synthetic, 'Ingest synthetic') }),
         trainOn: trainOn ?? (synthetic === undefined ? undefined : 'BOTH'),
         ...{ recommender, events, platform, attributes, types, testShare, cutoffs, coldEvents },
-        ...(Object.keys(options).length > 0 && { [fieldOf(recommender)]: options }),
+        ...(Object.keys(options).length > 0 && { [optionField(recommender)]: options }),
       },
     },
   });
@@ -77,7 +78,3 @@ export async function trainRecommender(
     files: await fetchArtifacts(run, ['RECOMMENDER', 'RANKING', 'REPORT'], out),
   };
 }
-
-/** The field of the API for a recommender's options: item-knn's is itemKnn. */
-const fieldOf = (recommender: string): string =>
-  recommender.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -81,19 +81,16 @@ export function writeSafetensors(
   return file;
 }
 
+/** What the metadata of a file calls its format; '' where it doesn't. Throws SafetensorsError as `readSafetensors` does. */
+export function formatOf(file: Uint8Array): string {
+  const { __metadata__: metadata } = headerOf(file).header;
+  const format = isRecord(metadata) ? metadata['format'] : undefined;
+  return typeof format === 'string' ? format : '';
+}
+
 /** Throws SafetensorsError for anything but a whole, consistent file. The tensors are copies. */
 export function readSafetensors(file: Uint8Array): SafetensorsFile {
-  if (file.length < HEADER_LENGTH_BYTES)
-    throw new SafetensorsError(`${file.length} bytes are too few for a header`);
-  const declared = new DataView(file.buffer, file.byteOffset, HEADER_LENGTH_BYTES).getBigUint64(0, true);
-  if (declared > BigInt(LARGEST_HEADER_BYTES) || Number(declared) > file.length - HEADER_LENGTH_BYTES) {
-    throw new SafetensorsError(
-      `the header says that it is ${declared} bytes long, the file has ${file.length}`,
-    );
-  }
-  const headerBytes = Number(declared);
-  const header = parseHeader(file.subarray(HEADER_LENGTH_BYTES, HEADER_LENGTH_BYTES + headerBytes));
-  const data = file.subarray(HEADER_LENGTH_BYTES + headerBytes);
+  const { header, data } = headerOf(file);
   const { __metadata__: metadata = {}, ...described } = header;
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw new SafetensorsError('__metadata__ must map names to strings');
@@ -107,6 +104,21 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
   }
   requireGapless(spans, data.length);
   return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function headerOf(file: Uint8Array): { readonly header: Record<string, unknown>; readonly data: Uint8Array } {
+  if (file.length < HEADER_LENGTH_BYTES)
+    throw new SafetensorsError(`${file.length} bytes are too few for a header`);
+  const declared = new DataView(file.buffer, file.byteOffset, HEADER_LENGTH_BYTES).getBigUint64(0, true);
+  if (declared > BigInt(LARGEST_HEADER_BYTES) || Number(declared) > file.length - HEADER_LENGTH_BYTES) {
+    throw new SafetensorsError(
+      `the header says that it is ${declared} bytes long, the file has ${file.length}`,
+    );
+  }
+  const headerBytes = Number(declared);
+  const header = parseHeader(file.subarray(HEADER_LENGTH_BYTES, HEADER_LENGTH_BYTES + headerBytes));
+  const data = file.subarray(HEADER_LENGTH_BYTES + headerBytes);
+  return { header, data };
 }
 
 /** The tensor of that name; throws SafetensorsError naming it when it is missing, or isn't of that element type. */

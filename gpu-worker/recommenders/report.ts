@@ -1,9 +1,8 @@
 import type { Ranking, RankingScore, RankingTrait, UserGroup } from '../../schema/messages/ranking.js';
-import { drawChart } from '../evaluation/report/chart.js';
 import { html, type Html } from '../evaluation/report/html.js';
 import { formatCount, formatPercent } from '../evaluation/report/numbers.js';
 import { lineageFooter, reportPage, type Lineage } from '../evaluation/report/page.js';
-import { colour } from '../evaluation/report/theme.js';
+import { besideChart, fact } from './score-report.js';
 
 export interface RankingContext {
   readonly title: string;
@@ -36,12 +35,6 @@ function header(ranking: Ranking, title: string): Html {
     </dl>
   </header>`;
 }
-
-const fact = (name: string, value: string): Html =>
-  html`<div>
-    <dt>${name}</dt>
-    <dd>${value}</dd>
-  </div>`;
 
 /** What the scores come to, in a sentence; by NDCG in the middle one of the list lengths. */
 export function verdictOf({ scores, recommender }: Ranking): string {
@@ -124,46 +117,16 @@ function scoreRow(row: RankingScore): Html {
 /** Scores of all users as bars, the recommender's beside popularity's. */
 function chartOf(scores: readonly RankingScore[], recommender: string): Html {
   const shown = scores.filter(({ group, measure }) => group === 'ALL' && measure !== 'RECALL');
-  const bars = (name: string, of: (score: RankingScore) => number, color: string) => ({
-    ...{ type: 'bar', name, itemStyle: { color }, barMaxWidth: 26 },
-    data: shown.map(of),
+  return besideChart({
+    model: recommender,
+    baseline: 'popularity',
+    scores: shown.map((score) => ({
+      name: nameOf(score),
+      shortName: shortNameOf(score),
+      value: score.score.value,
+      beside: score.popularity.value,
+    })),
   });
-  const chart = drawChart({
-    width: 760,
-    height: 260,
-    label: `Scores of ${recommender} beside popularity: ${shown
-      .map(
-        (score) =>
-          `${nameOf(score)} ${score.score.value.toFixed(3)} and ${score.popularity.value.toFixed(3)}`,
-      )
-      .join('; ')}.`,
-    option: {
-      grid: { left: 50, right: 10, top: 16, bottom: 30 },
-      xAxis: {
-        type: 'category',
-        data: shown.map(shortNameOf),
-        axisTick: { show: false },
-        axisLabel: { color: colour('muted'), interval: 0 },
-        axisLine: { lineStyle: { color: colour('line') } },
-      },
-      yAxis: {
-        type: 'value',
-        axisLabel: { color: colour('muted') },
-        splitLine: { lineStyle: { color: colour('line') } },
-      },
-      series: [
-        bars(recommender, ({ score }) => score.value, colour('synthetic')),
-        bars('popularity', ({ popularity }) => popularity.value, colour('real')),
-      ],
-    },
-  });
-  return html`<div class="map">
-    ${chart}
-    <p class="caption">
-      <span class="key"><i style="background:var(--synthetic)"></i>${recommender}</span>
-      <span class="key"><i style="background:var(--real)"></i>popularity</span>
-    </p>
-  </div>`;
 }
 
 const TRAITS: Readonly<Record<RankingTrait['trait'], readonly [name: string, meaning: string]>> = {

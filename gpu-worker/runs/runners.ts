@@ -26,6 +26,8 @@ export async function runnerOf(kind: RunKind): Promise<Runner> {
       return (await import('./complete.js')).complete;
     case 'RECOMMEND':
       return (await import('./recommend.js')).recommend;
+    case 'SEARCH':
+      return (await import('./search.js')).search;
     case 'PROBE':
       return (await import('./probe.js')).probe;
   }

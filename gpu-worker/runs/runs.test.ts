@@ -8,16 +8,19 @@ import { IngestResult } from '../../schema/messages/profile.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
 import type { Output, ReportBody } from '../../schema/messages/report.js';
 import { Ranking } from '../../schema/messages/ranking.js';
+import { SearchRanking } from '../../schema/messages/search-ranking.js';
 import { Completion } from '../../schema/messages/completion.js';
 import {
   CompleteConfig,
   RecommendConfig,
+  SearchConfig,
   type InputRole,
   type OutputKind,
   type RunConfig,
 } from '../../schema/messages/run-config.js';
 import { Evaluation } from '../../schema/messages/scores.js';
 import { recommenderOf } from '../recommenders/recommenders.js';
+import { readServedRanker } from '../recommenders/search/served-ranker.js';
 import { GatewaySide, type TestJob } from '../testing/gateway-side.js';
 import { NatsServer } from '../testing/nats-server.js';
 import { compile, WorkerProcess } from '../testing/worker-process.js';
@@ -350,6 +353,112 @@ describe('a worker', () => {
       ...{ realInteractions: 0, syntheticInteractions: 216, tested: 60 },
     });
   }, 60_000);
+
+  it('trains search rankers on files in the layouts of ESCI and WANDS, and on a table of sales', async () => {
+    const ingested = async (fileName: string, lines: readonly string[]) => {
+      const { end } = await run({ ...INGEST, fileName }, [
+        inputOf('FILE', Buffer.from(lines.join('\n')), { fileName }),
+      ]);
+      const { columns } = IngestResult.parse(JSON.parse(contentOf(end, 'PROFILE').toString()));
+      return (role: InputRole): JobInput =>
+        inputOf(role, contentOf(end, 'TABLE'), { columns, label: fileName });
+    };
+    const search = async (config: object, inputs: JobInput[]) => {
+      const asked = SearchConfig.parse({ kind: 'SEARCH', ranker: 'bm25', ...config });
+      const { end } = await run(asked, inputs);
+      const ranking = SearchRanking.parse(JSON.parse(contentOf(end, 'SEARCH_RANKING').toString()));
+      return { ranking, served: await readServedRanker(contentOf(end, 'SEARCH_RANKER')), end };
+    };
+    const kettles = Array.from(
+      { length: 12 },
+      (_, at) => `${['steel', 'glass', 'blue'][at % 3]} kettle ${at}`,
+    );
+
+    const products = await ingested('products.csv', [
+      'product_id,product_title,product_description,product_bullet_point,product_brand,product_color,product_locale',
+      ...kettles.map((title, at) => `B${at},${title},"<p>Boils, fast</p>",,Acme,silver,us`),
+      'B0,Wasserkocher,,,Acme,,de',
+    ]);
+    const examples = await ingested('examples.csv', [
+      'example_id,query,query_id,product_id,product_locale,esci_label,small_version,large_version,split',
+      ...kettles.flatMap((title, at) =>
+        ['E', 'S', 'I'].map(
+          (label, shift) =>
+            `${3 * at + shift},${title} now,${at},B${(at + shift) % 12},us,${label},1,1,${at < 6 ? 'train' : 'test'}`,
+        ),
+      ),
+    ]);
+    const esci = await search({ locale: 'us' }, [products('CATALOGUE'), examples('SEARCHES')]);
+    expect(esci.ranking).toMatchObject({
+      products: 12,
+      realQueries: 6,
+      tested: [{ queries: 'JUDGED', count: 6 }],
+    });
+    expect(esci.ranking.notes).toContain('1 row of another locale: left out.');
+    const mrr = esci.ranking.scores.find(({ measure }) => measure === 'MRR')!;
+    expect(mrr.score.value).toBe(1);
+    expect(mrr.beside[0]).toMatchObject({ baseline: 'BM25', difference: { value: 0 } });
+    expect(esci.served.textsOf('B3')).toMatchObject({ title: 'steel kettle 3', brand: 'Acme' });
+    expect(contentOf(esci.end, 'REPORT').toString()).toContain('NDCG@10 of bm25 is');
+
+    const wands = await search({ among: 'JUDGED' }, [
+      (
+        await ingested('product.csv', [
+          'product_id\tproduct_name\tproduct_class\tcategory hierarchy\tproduct_description\tproduct_features\trating_count',
+          ...kettles.map(
+            (title, at) =>
+              `${at}\t${title}\tKettles\tKitchen / Kettles\tgood , fast\tcolor : blue|lid : yes\t15.0`,
+          ),
+        ])
+      )('CATALOGUE'),
+      (
+        await ingested('label.csv', [
+          'id\tquery_id\tproduct_id\tlabel',
+          ...kettles.flatMap((_, at) => [
+            `${2 * at}\t${at}\t${at}\tExact`,
+            `${2 * at + 1}\t${at}\t${(at + 1) % 12}\tPartial`,
+          ]),
+        ])
+      )('SEARCHES'),
+      (
+        await ingested('query.csv', [
+          'query_id\tquery\tquery_class',
+          ...kettles.map((title, at) => `${at}\t${title}\tKettles`),
+        ])
+      )('QUERIES'),
+    ]);
+    expect(wands.ranking).toMatchObject({
+      products: 12,
+      realQueries: 10,
+      tested: [{ queries: 'JUDGED', count: 2 }],
+    });
+    expect(wands.served.textsOf('4')).toMatchObject({
+      title: 'glass kettle 4',
+      category: 'Kettles / Kitchen / Kettles',
+    });
+
+    const sales = await ingested('sales.csv', [
+      'InvoiceNo,StockCode,Description,Quantity',
+      ...kettles.flatMap((title, at) => [
+        `1${at},S${at},${title},2`,
+        `2${at},S${at},${title},1`,
+        `3${at},S${at},${title} polished,1`,
+      ]),
+    ]);
+    const small = { width: 16, hiddenUnits: 8, buckets: 1024, epochs: 1, batchSize: 4 };
+    const known = await search({ ranker: 'two-tower', options: small, testShare: 0.3 }, [sales('CATALOGUE')]);
+    expect(known.ranking).toMatchObject({ products: 12, heldOutProducts: 4, realQueries: 8 });
+    expect(known.ranking.tested).toEqual([
+      { queries: 'ALL', count: 12 },
+      { queries: 'SPELLING', count: 4 },
+      { queries: 'PREFIX', count: 4 },
+      { queries: 'TYPING_ERROR', count: 4 },
+    ]);
+    expect(known.ranking.notes).toContain('12 products are written in several ways.');
+    // Held out of learning, but not of the catalogue that it answers from.
+    expect(known.served.model.products).toHaveLength(12);
+    expect(known.served.model.rank('steel kettle 3', 3).map(({ id }) => id)).toContain('S3');
+  }, 90_000);
 
   it('synthesizes a whole event log, makes more of it later, and scores logs by their columns’ roles', async () => {
     const csv = [

@@ -2,19 +2,19 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import type { RankingReply, RankingRequest } from '../../schema/messages/ranking-request.js';
+import type { Unanswered } from '../../schema/messages/ranking-request.js';
 import type { WorkerConfig } from '../config.js';
-import type { FromServing, ToServing } from './serving-messages.js';
+import type { FromServing, Questions } from './serving-messages.js';
 
 const ENTRY = fileURLToPath(new URL('child.js', import.meta.url));
 
 interface Waiting {
-  readonly done: (reply: RankingReply) => void;
+  readonly done: (reply: FromServing['reply']) => void;
   readonly patience: NodeJS.Timeout;
 }
 
 /**
- * The one process of a worker that holds recommenders and ranks with them, so that neither loading nor ranking stands in
+ * The one process of a worker that holds models and answers from them, so that neither loading nor ranking stands in
  * the way of lease renewals. Forked when it is first asked; when it dies, those who wait are told, and the next request
  * forks another.
  */
@@ -35,7 +35,10 @@ export class ServingProcess {
   }
 
   /** Resolves in any case: with FAILED when the process dies or hangs over it. */
-  ask(request: RankingRequest): Promise<RankingReply> {
+  ask<Kind extends keyof Questions>(
+    kind: Kind,
+    request: Questions[Kind]['request'],
+  ): Promise<Questions[Kind]['reply']> {
     if (this.#closed) return Promise.resolve(this.#failed('the worker stops'));
     this.#child ??= this.#fork();
     const child = this.#child;
@@ -45,9 +48,9 @@ export class ServingProcess {
         this.#log.error({ artifact: request.artifactId }, 'the process that serves hangs, and is killed');
         child.kill('SIGKILL');
       }, this.#config.hangSeconds * 1000);
-      this.#waiting.set(id, { done, patience });
+      this.#waiting.set(id, { done: done, patience });
       // A process that is about to be gone takes no message: its `exit` answers.
-      child.send({ id, request } satisfies ToServing, () => undefined);
+      child.send({ id, kind, request }, () => undefined);
     });
   }
 
@@ -63,7 +66,7 @@ export class ServingProcess {
       execArgv: [`--max-old-space-size=${Math.floor(memoryLimitBytes / 1024 ** 2)}`],
     });
     child.on('message', ({ id, reply, detail }: FromServing) => {
-      if (detail !== undefined) this.#log.error({ reply, detail }, 'a ranking failed');
+      if (detail !== undefined) this.#log.error({ reply, detail }, 'an answer failed');
       this.#answer(id, reply);
     });
     const ended = (why: string): void => {
@@ -78,7 +81,7 @@ export class ServingProcess {
     return child;
   }
 
-  #answer(id: number, reply: RankingReply): void {
+  #answer(id: number, reply: FromServing['reply']): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);
@@ -86,9 +89,9 @@ export class ServingProcess {
     waiting.done(reply);
   }
 
-  #failed(why: string): RankingReply {
+  #failed(why: string): Unanswered {
     const incidentId = randomUUID();
-    this.#log.error({ incidentId, why }, 'a ranking got no answer');
+    this.#log.error({ incidentId, why }, 'a request got no answer');
     return { answer: 'FAILED', incidentId };
   }
 }

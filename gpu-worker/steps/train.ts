@@ -26,7 +26,7 @@ export function chosenGenerator(config: Pick<SynthesizeConfig, 'generator' | 'op
 export function parsedOptions<Options>(
   model: string,
   schema: z.ZodType<Options>,
-  options: SynthesizeConfig['options'],
+  options: Readonly<Record<string, unknown>>,
 ): Options {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;

@@ -46,6 +46,16 @@ export type RankingRequest = z.infer<typeof RankingRequest>;
 /** What the scores follow from. */
 export const RankingBasis = z.enum(['HISTORY', 'FEATURES', 'POPULARITY']);
 
+/** Replies of a worker that has no answer. */
+export const UNANSWERED = [
+  /** DELETED: the file is gone. TOO_LARGE: the worker may not hold it. Messages are for users. */
+  z.object({ answer: z.literal('REFUSED'), reason: z.enum(['DELETED', 'TOO_LARGE']), message: z.string() }),
+  /** The fault is ours; the worker's log has it under that id. */
+  z.object({ answer: z.literal('FAILED'), incidentId: z.string() }),
+] as const;
+
+export type Unanswered = z.infer<(typeof UNANSWERED)[number]>;
+
 export const RankingReply = z.discriminatedUnion('answer', [
   z.object({
     answer: z.literal('RANKED'),
@@ -57,9 +67,6 @@ export const RankingReply = z.discriminatedUnion('answer', [
     /** What the request named and the model doesn't know. */
     unknown: z.object({ user: z.boolean(), items: z.array(z.string()), platform: z.boolean() }),
   }),
-  /** DELETED: the file is gone. TOO_LARGE: the worker may not hold it. Messages are for users. */
-  z.object({ answer: z.literal('REFUSED'), reason: z.enum(['DELETED', 'TOO_LARGE']), message: z.string() }),
-  /** The fault is ours; the worker's log has it under that id. */
-  z.object({ answer: z.literal('FAILED'), incidentId: z.string() }),
+  ...UNANSWERED,
 ]);
 export type RankingReply = z.infer<typeof RankingReply>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** A mean over users, and its 95 % bootstrap interval. */
-const Interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
+/** A mean, over users or queries, and its 95 % bootstrap interval. */
+export const Interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
 
 export const RankingMeasure = z.enum(['HIT_RATE', 'NDCG', 'RECALL', 'MRR']);
 export type RankingMeasure = z.infer<typeof RankingMeasure>;

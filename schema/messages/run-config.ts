@@ -5,6 +5,7 @@ import { Conditions, Rebalance } from './conditions.js';
 import { Preparation } from './preparation.js';
 import { LinkedTables } from './linked.js';
 import { eventRoleOptions } from './generator-options/sessions.js';
+import { CatalogueColumns, SearchesColumns } from './search-columns.js';
 
 /** What a run does. New kinds are added as the platform learns them. */
 export const RunKind = z.enum([
@@ -15,6 +16,7 @@ export const RunKind = z.enum([
   'PROBE',
   'COMPLETE',
   'RECOMMEND',
+  'SEARCH',
 ]);
 export type RunKind = z.infer<typeof RunKind>;
 
@@ -120,6 +122,41 @@ export const RecommendConfig = z.strictObject({
   coldEvents: z.int().min(0).max(1000).default(5),
 });
 
+/**
+ * Trains a search ranker on the products of input `CATALOGUE`, on the judged queries of the optional input `SEARCHES`, and on
+ * those of the optional input `SYNTHETIC`. The optional input `QUERIES` has the texts of queries, where the searches have ids alone.
+ * Scores it on queries that no training sees, beside BM25: judged ones where there are searches, else made ones of products that
+ * no training sees.
+ */
+export const SearchConfig = z.strictObject({
+  kind: z.literal('SEARCH'),
+  ranker: z.string().min(1),
+  /** The ranker's own options. */
+  options: z
+    .record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.record(z.string(), z.number())]))
+    .default({}),
+  /** Columns by their roles; those left out are guessed. */
+  catalogueColumns: CatalogueColumns.optional(),
+  /** The same in all tables of searches. */
+  searchesColumns: SearchesColumns.optional(),
+  /** What a label of the column of relevance is worth, 0–1; those of ESCI and WANDS are known. */
+  gains: z
+    .array(z.strictObject({ label: z.string().min(1), gain: z.number().min(0).max(1) }))
+    .min(1)
+    .max(100)
+    .optional(),
+  /** Only rows of this locale, in tables that have a column for it. */
+  locale: z.string().min(1).optional(),
+  /** Whose searches are learnt from. */
+  trainOn: z.enum(['REAL', 'SYNTHETIC', 'BOTH']).default('REAL'),
+  /** Share of the judged queries that are held out, or of the products where there is none. */
+  testShare: z.number().min(0.01).max(0.9).default(0.2),
+  /** What is ranked for a query that is scored: all products, or those that were judged for it. */
+  among: z.enum(['CATALOGUE', 'JUDGED']).default('CATALOGUE'),
+  /** Length of the lists that are scored. */
+  cutoff: z.int().min(1).max(1000).default(10),
+});
+
 /** Does nothing but live: passes through queue, worker and metrics, to check a pool or to measure the platform. */
 export const ProbeConfig = z.strictObject({
   kind: z.literal('PROBE'),
@@ -137,6 +174,7 @@ export const RunConfig = z.discriminatedUnion('kind', [
   ProbeConfig,
   CompleteConfig,
   RecommendConfig,
+  SearchConfig,
 ]);
 export type RunConfig = z.infer<typeof RunConfig>;
 export type IngestConfig = z.infer<typeof IngestConfig>;
@@ -145,10 +183,21 @@ export type SampleConfig = z.infer<typeof SampleConfig>;
 export type EvaluateConfig = z.infer<typeof EvaluateConfig>;
 export type CompleteConfig = z.infer<typeof CompleteConfig>;
 export type RecommendConfig = z.infer<typeof RecommendConfig>;
+export type SearchConfig = z.infer<typeof SearchConfig>;
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
 
 /** What an input is to the run that reads it. */
-export const InputRole = z.enum(['FILE', 'TABLE', 'MODEL', 'REAL', 'SYNTHETIC', 'TEST']);
+export const InputRole = z.enum([
+  'FILE',
+  'TABLE',
+  'MODEL',
+  'REAL',
+  'SYNTHETIC',
+  'TEST',
+  'CATALOGUE',
+  'SEARCHES',
+  'QUERIES',
+]);
 export type InputRole = z.infer<typeof InputRole>;
 
 /** What an output of a run is. */
@@ -167,6 +216,8 @@ export const OutputKind = z.enum([
   'COMPLETION',
   'RECOMMENDER',
   'RANKING',
+  'SEARCH_RANKER',
+  'SEARCH_RANKING',
 ]);
 export type OutputKind = z.infer<typeof OutputKind>;
 
@@ -182,4 +233,5 @@ export const STEPS_OF: Readonly<Record<RunKind, readonly StepName[]>> = {
   PROBE: ['train'],
   COMPLETE: ['load', 'train', 'sample', 'evaluate', 'publish'],
   RECOMMEND: ['load', 'train', 'evaluate', 'publish'],
+  SEARCH: ['load', 'train', 'evaluate', 'publish'],
 };

@@ -37,8 +37,10 @@ export const GATEWAY_QUEUE_GROUP = 'gateways';
 /** Request/reply, gateway → one worker: cancel or pause now, instead of at its next renewal. */
 export const controlSubject = (workerId: string): string => `synthcart.control.${workerId}`;
 
-/** Request/reply, gateway → any worker of a pool (queue group of the same name): rank with a recommender. */
+/** Request/reply, gateway → any worker of a pool (queue group `rankGroup`): rank with a recommender. */
 export const rankSubject = (pool: string): string => `synthcart.rank.${pool}`;
+/** The same for search rankers: find products. */
+export const searchSubject = (pool: string): string => `synthcart.search.${pool}`;
 export const rankGroup = (pool: string): string => `rankers-${pool}`;
 
 /** Core NATS, worker → every gateway, every two seconds. */

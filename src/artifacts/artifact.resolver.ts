@@ -10,6 +10,8 @@ import { readRanking } from './ranking-report.js';
 import { RankingReport } from './ranking-report.types.js';
 import { readModelCard } from './model-card.js';
 import { ModelCard } from './model-card.types.js';
+import { readSearchRanking } from './search-ranking-report.js';
+import { SearchRankingReport } from './search-ranking-report.types.js';
 import { readEvaluation } from './evaluation-report.js';
 import { EvaluationReport } from './evaluation-report.types.js';
 import { readLineage } from './lineage.js';
@@ -90,6 +92,18 @@ export class ArtifactResolver {
   })
   ranking(@Root() artifact: ArtifactRow, @Ctx() context: GraphQLContext): Promise<RankingReport | null> {
     return this.shown(artifact, context, 'RANKING', readRanking);
+  }
+
+  @FieldResolver(() => SearchRankingReport, {
+    nullable: true,
+    description:
+      'How well a search ranker answers queries, when the kind is SEARCH_RANKING; null for all others.',
+  })
+  searchRanking(
+    @Root() artifact: ArtifactRow,
+    @Ctx() context: GraphQLContext,
+  ): Promise<SearchRankingReport | null> {
+    return this.shown(artifact, context, 'SEARCH_RANKING', readSearchRanking);
   }
 
   @Mutation(() => DeleteArtifactPayload, {

@@ -89,7 +89,7 @@ export class ArtifactService {
     return ids.map((id) => artifacts.find((artifact) => artifact.id === id) ?? null);
   }
 
-  /** What SCORES, COMPLETION and RANKING artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
+  /** What SCORES, COMPLETION, RANKING and SEARCH_RANKING artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
   async contentsOf(request: RequestContext, ids: readonly string[]): Promise<(Prisma.JsonValue | null)[]> {
     const context = requireTenant(request);
     const artifacts = await this.database.withTenant(scopeOf(context), async (tx) => {
@@ -198,32 +198,34 @@ function findVisible(context: TenantContext, tx: Transaction, id: string): Promi
 }
 
 export const WITH_POOL = { omit: WITHOUT_CONTENT, include: { run: { select: { pool: true } } } } as const;
-export type RecommenderRow = Prisma.ArtifactGetPayload<typeof WITH_POOL>;
+export type TrainedRow = Prisma.ArtifactGetPayload<typeof WITH_POOL>;
+
+/** Runs that make models that answer requests. */
+const MAKERS = { RECOMMENDER: 'RECOMMEND', SEARCH_RANKER: 'SEARCH' } as const;
 
 /**
- * A recommender that the caller may read, with the pool that trained it. Throws NOT_FOUND, and INVALID_INPUT for an
+ * A model of that kind that the caller may read, with the pool that trained it. Throws NOT_FOUND, and INVALID_INPUT for an
  * artifact of another kind.
  */
-export async function requireRecommender(
+export async function requireTrained(
   context: TenantContext,
   tx: Transaction,
   id: string,
+  kind: keyof typeof MAKERS,
   path: readonly string[],
-): Promise<RecommenderRow> {
+): Promise<TrainedRow> {
   const artifact = await tx.artifact.findFirst({
     where: { AND: [visibleTo(context), { id }] },
     ...WITH_POOL,
   });
   if (!artifact) throw notFound('artifact', id, path);
   await authorize(context, tx, 'artifact:read', artifact.projectId);
-  if (artifact.kind !== 'RECOMMENDER') {
-    throw new UserError(
-      UserErrorCode.INVALID_INPUT,
-      `The artifact "${artifact.fileName}" is of the kind ${artifact.kind}. Give one of the kind RECOMMENDER, which a RECOMMEND run makes.`,
-      path,
-    );
-  }
-  return artifact;
+  if (artifact.kind === kind) return artifact;
+  throw new UserError(
+    UserErrorCode.INVALID_INPUT,
+    `The artifact "${artifact.fileName}" is of the kind ${artifact.kind}. Give one of the kind ${kind}, which a ${MAKERS[kind]} run makes.`,
+    path,
+  );
 }
 
 async function requireUnused(context: TenantContext, tx: Transaction, artifactId: string): Promise<void> {

@@ -30,6 +30,13 @@ registerEnumType(ArtifactKind, {
       description: 'A trained recommender: what it has learnt and the ids that it ranks, as safetensors.',
     },
     RANKING: { description: 'How well a recommender ranks, as JSON; also typed, as `ranking`.' },
+    SEARCH_RANKER: {
+      description:
+        'A trained search ranker: what it has learnt, and the products that it finds with their texts, as safetensors.',
+    },
+    SEARCH_RANKING: {
+      description: 'How well a search ranker answers queries, as JSON; also typed, as `searchRanking`.',
+    },
     COMPLETION: { description: 'What completing a table found, as JSON; also typed, as `completion`.' },
   },
 });

@@ -1,6 +1,6 @@
 import { authorize, confinedTo, requireTenant } from '../access/authorize.js';
 import { actorId, scopeOf, type RequestContext } from '../access/context.js';
-import { requireRecommender } from '../artifacts/artifact.service.js';
+import { requireTrained } from '../artifacts/artifact.service.js';
 import { audit } from '../audit/audit.js';
 import type { Database } from '../platform/database.js';
 import { violatesUnique } from '../platform/database.js';
@@ -64,7 +64,7 @@ export class ModelService {
       const request = { operation: 'addModelVersion', key: input.idempotencyKey, body: input };
       const { id } = await once(context, tx, request, async () => {
         const path = ['input', 'recommenderArtifactId'];
-        const artifact = await requireRecommender(context, tx, recommenderArtifactId, path);
+        const artifact = await requireTrained(context, tx, recommenderArtifactId, 'RECOMMENDER', path);
         if (artifact.projectId !== model.projectId) {
           throw new UserError(
             UserErrorCode.INVALID_INPUT,

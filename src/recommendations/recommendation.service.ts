@@ -1,27 +1,21 @@
-import { RankingQuery, RankingReply, type RankingRequest } from '../../schema/messages/ranking-request.js';
+import { RankingQuery, RankingReply } from '../../schema/messages/ranking-request.js';
 import { rankSubject } from '../../schema/messages/subjects.js';
 import { authorize, requireTenant } from '../access/authorize.js';
 import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
-import { requireRecommender, WITH_POOL, type RecommenderRow } from '../artifacts/artifact.service.js';
+import { requireTrained, WITH_POOL, type TrainedRow } from '../artifacts/artifact.service.js';
 import { visibleTo } from '../models/model.lookup.js';
 import { recommendationId } from '../models/recommendation-id.js';
 import { versionFor } from '../models/traffic.js';
-import type { Bus } from '../platform/bus.js';
 import type { Database, Transaction } from '../platform/database.js';
-import type { Objects } from '../platform/objects.js';
 import type { ModelVersion } from '../platform/prisma-client/client.js';
 import { checked, invalid, withoutNulls } from '../runs/request-checks.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import type { Recommendations, RecommendationsInput } from './recommendation.types.js';
-
-/** A worker that has to start its process and load the model first needs a second or two. */
-const ANSWER_SECONDS = 8;
-/** Longer than a worker tries to fetch a model. */
-const LINK_SECONDS = 60;
+import { refusalOf, type WorkerAnswers } from './worker-answers.js';
 
 /** What answers a request: a recommender, named itself or as the version of a model that is live for whoever asks. */
 interface Answering {
-  artifact: RecommenderRow;
+  artifact: TrainedRow;
   version: ModelVersion | undefined;
   /** Path of the field that named it. */
   field: readonly string[];
@@ -31,8 +25,7 @@ interface Answering {
 export class RecommendationService {
   constructor(
     private readonly database: Database,
-    private readonly bus: Pick<Bus, 'request'>,
-    private readonly objects: Pick<Objects, 'signGet'>,
+    private readonly answers: WorkerAnswers,
   ) {}
 
   /**
@@ -44,50 +37,21 @@ export class RecommendationService {
     const query = queryOf(input);
     const answering = await this.#answering(request, input);
     const { artifact } = answering;
-    const { id, tenantId, objectKey, fileName, mediaType, bytes, sha256, run } = artifact;
-    const message: RankingRequest = {
-      v: 1,
-      tenantId,
-      artifactId: id,
-      model: {
-        url: this.objects.signGet(objectKey, { fileName, mediaType }, LINK_SECONDS),
-        bytes: Number(bytes),
-        sha256,
-      },
-      query,
-    };
-    const answer = await this.bus.request(rankSubject(run.pool), message, ANSWER_SECONDS * 1000);
-    if (answer === undefined) {
-      throw new UserError(
-        UserErrorCode.UNAVAILABLE,
-        `No worker of the pool "${run.pool}" answered within ${ANSWER_SECONDS} seconds. Start one, or try again: a large recommender takes a while to load at first.`,
-      );
-    }
+    const answer = await this.answers.ask(artifact, rankSubject, query);
     return this.#shown(answering, RankingReply.parse(answer));
   }
 
   #shown({ artifact: { id, runId }, version, field }: Answering, reply: RankingReply): Recommendations {
-    switch (reply.answer) {
-      case 'RANKED': {
-        const { items, basis, unknown, recommender } = reply;
-        return {
-          items,
-          basis,
-          unknown,
-          model: { artifactId: id, runId, recommender },
-          modelVersion: version ?? null,
-          recommendationId: version ? recommendationId(version.id) : null,
-        };
-      }
-      case 'REFUSED':
-        throw new UserError(
-          reply.reason === 'DELETED' ? UserErrorCode.NOT_FOUND : UserErrorCode.LIMIT_EXCEEDED,
-          reply.message,
-          field,
-        );
-      case 'FAILED':
-        throw new Error(`A worker could not rank with ${id}; its log tells more under ${reply.incidentId}.`);
-    }
+    if (reply.answer !== 'RANKED') throw refusalOf(reply, id, field);
+    const { items, basis, unknown, recommender } = reply;
+    return {
+      items,
+      basis,
+      unknown,
+      model: { artifactId: id, runId, recommender },
+      modelVersion: version ?? null,
+      recommendationId: version ? recommendationId(version.id) : null,
+    };
   }
 
   async #answering(request: RequestContext, input: RecommendationsInput): Promise<Answering> {
@@ -99,7 +63,7 @@ export class RecommendationService {
     return this.database.withTenant(scopeOf(context), async (tx) => {
       if (modelId != null) return liveVersion(context, tx, modelId, visitor ?? user ?? undefined);
       const field = ['input', 'recommenderArtifactId'];
-      const artifact = await requireRecommender(context, tx, recommenderArtifactId ?? '', field);
+      const artifact = await requireTrained(context, tx, recommenderArtifactId ?? '', 'RECOMMENDER', field);
       return { artifact, version: undefined, field };
     });
   }

@@ -5,7 +5,7 @@ import {
 import { RecommendConfig } from '../../schema/messages/run-config.js';
 import { optionField } from './recommender-options.types.js';
 import type { RecommendInput } from './recommend.types.js';
-import { checked, invalid, namedColumns, withoutNulls } from './request-checks.js';
+import { checked, invalid, namedColumns, requireSyntheticRight, withoutNulls } from './request-checks.js';
 
 /** A run that trains a recommender; throws INVALID_INPUT with the path of the field that is wrong. */
 export function recommendRequest(input: RecommendInput) {
@@ -22,19 +22,7 @@ export function recommendRequest(input: RecommendInput) {
   checked<unknown>(RECOMMENDER_OPTIONS[recommender].options, options, [...path, field]);
   const { real, synthetic, events, attributes, platform, types, trainOn, testShare, cutoffs, coldEvents } =
     input;
-  const learnsSynthetic = trainOn === 'SYNTHETIC' || trainOn === 'BOTH';
-  if (learnsSynthetic && !synthetic) {
-    throw invalid(`\`trainOn\` is ${trainOn}: give \`synthetic\`, the log of synthetic users.`, [
-      ...path,
-      'synthetic',
-    ]);
-  }
-  if (synthetic && !learnsSynthetic) {
-    throw invalid(
-      'A synthetic log is given, but `trainOn` is REAL: choose SYNTHETIC or BOTH, or leave the log out.',
-      [...path, 'trainOn'],
-    );
-  }
+  requireSyntheticRight(trainOn, synthetic, 'log', path);
   const config = checked(
     RecommendConfig,
     {

@@ -1,30 +1,8 @@
-import { Field } from 'type-graphql';
-import {
-  RECOMMENDER_NAMES,
+import { RECOMMENDER_OPTIONS } from '../../schema/messages/recommender-options/catalogue.js';
+import { modelOptionFields } from './model-options.js';
+
+/** Options of recommenders in the API, each under its recommender's name. */
+export const { optionField, optionFields: recommenderOptionFields } = modelOptionFields(
+  'recommender',
   RECOMMENDER_OPTIONS,
-  type RecommenderName,
-} from '../../schema/messages/recommender-options/catalogue.js';
-import { camelCase, optionTypes } from './model-options.js';
-
-const OPTION_TYPES = RECOMMENDER_NAMES.map((recommender) => ({
-  recommender,
-  ...optionTypes('recommender', recommender, RECOMMENDER_OPTIONS[recommender]),
-}));
-
-/** The field of the API that holds the options of a recommender. */
-export const optionField = (recommender: RecommenderName): string => camelCase(recommender);
-
-/** Gives a class of the API a nullable field for the options of each recommender. */
-export function recommenderOptionFields(
-  of: 'input' | 'output',
-  description: (recommender: RecommenderName) => string,
-) {
-  return (type: abstract new () => object): void => {
-    for (const { recommender, [of]: options } of OPTION_TYPES) {
-      Field(() => options, { nullable: true, description: description(recommender) })(
-        type.prototype as object,
-        optionField(recommender),
-      );
-    }
-  };
-}
+);

@@ -62,3 +62,25 @@ export function namedColumns({ user, time, item, type, session }: EventColumnsIn
     session: session ?? undefined,
   };
 }
+
+/** Synthetic behaviour is given when it is to be learnt from, and only then; throws INVALID_INPUT. `what`: a log, searches. */
+export function requireSyntheticRight(
+  trainOn: string | null | undefined,
+  synthetic: object | null | undefined,
+  what: 'log' | 'searches',
+  path: Path,
+): void {
+  const learnsSynthetic = trainOn === 'SYNTHETIC' || trainOn === 'BOTH';
+  const [missing, given, it] = {
+    log: ['the log of synthetic users', 'A synthetic log is', 'the log'],
+    searches: ['the synthetic searches', 'Synthetic searches are', 'them'],
+  }[what] as [string, string, string];
+  if (learnsSynthetic && !synthetic)
+    throw invalid(`\`trainOn\` is ${trainOn}: give \`synthetic\`, ${missing}.`, [...path, 'synthetic']);
+  if (synthetic && !learnsSynthetic) {
+    throw invalid(`${given} given, but \`trainOn\` is REAL: choose SYNTHETIC or BOTH, or leave ${it} out.`, [
+      ...path,
+      'trainOn',
+    ]);
+  }
+}

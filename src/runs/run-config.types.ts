@@ -8,6 +8,7 @@ import { LinkedTables } from './linked.types.js';
 import { EventColumns } from './event-columns.types.js';
 import { optionFields } from './generator-options.types.js';
 import { RecommendConfig } from './recommend.types.js';
+import { SearchConfig } from './search.types.js';
 
 @ObjectType({ description: 'Reads an uploaded file.' })
 export class IngestConfig {
@@ -113,6 +114,7 @@ const CONFIG_TYPES = {
   PROBE: ProbeConfig,
   COMPLETE: CompleteConfig,
   RECOMMEND: RecommendConfig,
+  SEARCH: SearchConfig,
 } as const;
 
 export const RunConfigUnion = createUnionType({

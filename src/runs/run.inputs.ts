@@ -10,6 +10,7 @@ import { SynthesizeTablesInput } from './linked.types.js';
 import { EventColumnsInput, TableRefInput } from './event-log.inputs.js';
 import { optionFields } from './generator-options.types.js';
 import { RecommendInput } from './recommend.types.js';
+import { SearchInput } from './search.types.js';
 
 /** The order of a list of runs. */
 export enum RunOrder {
@@ -211,7 +212,7 @@ export class ProbeInput {
 
 @InputType({
   description:
-    'A new run. Give exactly one of `synthesize`, `synthesizeTables`, `sample`, `evaluate`, `complete`, `recommend` and `probe`.',
+    'A new run. Give exactly one of `synthesize`, `synthesizeTables`, `sample`, `evaluate`, `complete`, `recommend`, `search` and `probe`.',
 })
 export class StartRunInput {
   @Field(() => ID, { description: 'The project that it belongs to.' })
@@ -261,6 +262,12 @@ export class StartRunInput {
     description: 'Train a recommender, and score how it ranks.',
   })
   recommend?: RecommendInput | null;
+
+  @Field(() => SearchInput, {
+    nullable: true,
+    description: 'Train a search ranker, and score how it answers queries.',
+  })
+  search?: SearchInput | null;
 
   @Field(() => ProbeInput, { nullable: true, description: 'Check a pool.' })
   probe?: ProbeInput | null;

@@ -26,6 +26,8 @@ import { requireFittingSteps } from './run.preparation.js';
 import type { QueuedInput } from './run.queue.js';
 import type { SynthesizeTablesInput } from './linked.types.js';
 import { recommendRequest } from './recommend.request.js';
+import { searchRequest } from './search.request.js';
+import { requireSearchColumns } from './run.search.js';
 import { checked, invalid, namedColumns, withoutNulls, type Path } from './request-checks.js';
 import type { TableRefInput } from './event-log.inputs.js';
 import type { StartRunInput } from './run.inputs.js';
@@ -52,6 +54,10 @@ export type RequestedRun =
       config: Extract<RunConfig, { kind: 'RECOMMEND' }>;
       logs: readonly { role: InputRole; ref: TableRefInput; path: Path }[];
     }
+  | {
+      config: Extract<RunConfig, { kind: 'SEARCH' }>;
+      searched: readonly { role: InputRole; ref: TableRefInput; path: Path }[];
+    }
   | { config: Extract<RunConfig, { kind: 'PROBE' }> };
 
 const KINDS = [
@@ -61,6 +67,7 @@ const KINDS = [
   'evaluate',
   'complete',
   'recommend',
+  'search',
   'probe',
 ] as const;
 
@@ -114,6 +121,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
   }
   if (input.complete) return completeRequest(input.complete);
   if (input.recommend) return recommendRequest(input.recommend);
+  if (input.search) return searchRequest(input.search);
   return { config: checked(ProbeConfig, { kind: 'PROBE', ...input.probe }, ['input', 'probe']) };
 }
 
@@ -269,6 +277,13 @@ export async function resolveInputs(
       const { logs } = request as Extract<RequestedRun, { logs: readonly unknown[] }>;
       const inputs: QueuedInput[] = [];
       for (const { role, ref, path } of logs) inputs.push(await tableInput(resolver, role, ref, path));
+      return inputs;
+    }
+    case 'SEARCH': {
+      const { config, searched } = request as Extract<RequestedRun, { searched: readonly unknown[] }>;
+      const inputs: QueuedInput[] = [];
+      for (const { role, ref, path } of searched) inputs.push(await tableInput(resolver, role, ref, path));
+      await requireSearchColumns(context, tx, config, inputs, ['input', 'search']);
       return inputs;
     }
     case 'PROBE':

@@ -1,5 +1,7 @@
 import type { RecommenderName } from '../../schema/messages/recommender-options/catalogue.js';
+import type { SearchRankerName } from '../../schema/messages/recommender-options/search-rankers.js';
 import { optionField } from './recommender-options.types.js';
+import { searchOptionField } from './search-options.types.js';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Failure } from '../../schema/messages/failure.js';
 import type { Constraint as StoredConstraint } from '../../schema/messages/constraints.js';
@@ -229,6 +231,8 @@ export function shownConfig(config: Record<string, unknown>): object {
   if (config['kind'] === 'COMPLETE') return withOptions(config);
   if (config['kind'] === 'RECOMMEND')
     return { ...config, [optionField(config['recommender'] as RecommenderName)]: config['options'] };
+  if (config['kind'] === 'SEARCH')
+    return { ...config, [searchOptionField(config['ranker'] as SearchRankerName)]: config['options'] };
   if (config['kind'] === 'SAMPLE') return { ...config, where: config['where'] ?? [] };
   if (config['kind'] !== 'SYNTHESIZE') return config;
   return {

@@ -7,6 +7,7 @@ import { ModelCard } from '../../schema/messages/model-card.js';
 import { IngestResult } from '../../schema/messages/profile.js';
 import type { Output, ReportBody } from '../../schema/messages/report.js';
 import { Ranking } from '../../schema/messages/ranking.js';
+import { SearchRanking } from '../../schema/messages/search-ranking.js';
 import { Evaluation } from '../../schema/messages/scores.js';
 import type { TenantContext } from '../access/context.js';
 import { audit } from '../audit/audit.js';
@@ -23,7 +24,7 @@ export const attemptFolder = (run: { tenantId: string; runId: string; attempt: n
 
 type SucceededBody = Extract<ReportBody, { type: 'succeeded' }>;
 
-type Content = Evaluation | Completion | Ranking | ModelCard;
+type Content = Evaluation | Completion | Ranking | ModelCard | SearchRanking;
 
 /** Outputs that are known to be stored as reported, with what the gateway keeps of their content. */
 export interface CheckedOutputs {
@@ -87,6 +88,8 @@ function formOf({ kind, mediaType, table }: Output): z.ZodType<OutputContent> | 
       return Completion.transform((content) => ({ content }));
     case 'RANKING':
       return Ranking.transform((content) => ({ content }));
+    case 'SEARCH_RANKING':
+      return SearchRanking.transform((content) => ({ content }));
     case 'MODEL_CARD':
       if (mediaType !== 'application/json') return undefined;
       // Of several tables, each output names its own columns.
@@ -101,6 +104,7 @@ function formOf({ kind, mediaType, table }: Output): z.ZodType<OutputContent> | 
     case 'COMPLETED_PARQUET':
     case 'CELLS':
     case 'RECOMMENDER':
+    case 'SEARCH_RANKER':
     case 'MODEL':
     case 'REPORT':
       return undefined;

@@ -14,6 +14,7 @@ registerEnumType(RunKind, {
     EVALUATE: { description: 'Scores a synthetic table against a real one.' },
     COMPLETE: { description: 'Fills missing cells of a table and marks doubtful ones.' },
     RECOMMEND: { description: 'Trains a recommender and scores how it ranks what was held out.' },
+    SEARCH: { description: 'Trains a search ranker and scores how it answers queries that were held out.' },
     PROBE: { description: 'Does nothing but live, to check a pool or to measure the platform.' },
   },
 });
@@ -44,6 +45,9 @@ registerEnumType(InputRole, {
     REAL: { description: 'The real rows.' },
     SYNTHETIC: { description: 'The synthetic rows to score.' },
     TEST: { description: 'Real rows that the generator did not see.' },
+    CATALOGUE: { description: 'The products that are searched.' },
+    SEARCHES: { description: 'Queries, and products that answer them.' },
+    QUERIES: { description: 'The texts of queries, where the searches have their ids.' },
   },
 });
 

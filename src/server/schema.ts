@@ -15,6 +15,7 @@ import { RunMetricsResolver } from '../metrics/run-metrics.resolver.js';
 import { DeploymentResolver } from '../models/deployment.resolver.js';
 import { ModelResolver, ModelVersionResolver, ProjectModelsResolver } from '../models/model.resolver.js';
 import { ProjectResolver } from '../projects/project.resolver.js';
+import { ProductSearchResolver } from '../recommendations/product-search.resolver.js';
 import { RecommendationResolver } from '../recommendations/recommendation.resolver.js';
 import { RunEventsResolver } from '../runs/run-events.resolver.js';
 import { ExperimentRunsResolver, ProjectRunsResolver } from '../runs/run-lists.resolver.js';
@@ -54,6 +55,7 @@ export const RESOLVERS = [
   RunEventsResolver,
   RunMetricsResolver,
   RecommendationResolver,
+  ProductSearchResolver,
   ModelResolver,
   ModelVersionResolver,
   ProjectModelsResolver,

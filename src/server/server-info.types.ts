@@ -17,9 +17,12 @@ registerEnumType(OPTION_TYPES, {
   },
 });
 
-@ObjectType({ description: 'An option of a generator or of a recommender.' })
+@ObjectType({ description: 'An option of a generator, a recommender or a search ranker.' })
 export class GeneratorOption {
-  @Field(() => String, { description: 'Its name, as in the options of a run.' })
+  @Field(() => String, {
+    description:
+      'Its name, as in the options of a run; `weights.title` is the option `title` within `weights`.',
+  })
   name!: string;
 
   @Field(() => String, { description: 'What it means, its range, and what changing it does.' })
@@ -61,6 +64,18 @@ export class Generator {
 
 @ObjectType({ description: 'A model that ranks items for users.' })
 export class Recommender {
+  @Field(() => String, { description: 'Its name, as in the config of a run.' })
+  name!: string;
+
+  @Field(() => String, { description: 'What it does, and what it is good at.' })
+  summary!: string;
+
+  @Field(() => [GeneratorOption], { description: 'What can be set.' })
+  options!: GeneratorOption[];
+}
+
+@ObjectType({ description: 'A model that finds products for the words that somebody types.' })
+export class SearchRanker {
   @Field(() => String, { description: 'Its name, as in the config of a run.' })
   name!: string;
 
@@ -136,6 +151,9 @@ export class ServerInfo {
 
   @Field(() => [Recommender], { description: 'The recommenders that runs may use.' })
   recommenders!: Recommender[];
+
+  @Field(() => [SearchRanker], { description: 'The search rankers that runs may use.' })
+  searchRankers!: SearchRanker[];
 
   @Field(() => [WorkerPool], {
     description: 'The workers that are here now. Empty for callers who are not signed in.',

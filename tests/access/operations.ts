@@ -8,6 +8,7 @@ import { change } from '../platform/change.js';
 import { seedArtifact } from '../platform/seed-artifact.js';
 import { seedRun } from '../platform/seed.js';
 import { sharedServices } from '../platform/services.js';
+import { trainSearch } from '../platform/search-shop.js';
 import { ingestText, makeUser, smallTable, startRun, trainRecommender, type Shop } from '../platform/shop.js';
 
 /**
@@ -40,6 +41,7 @@ export type Operation = Call &
 export class Place {
   #recommender: Promise<string> | undefined;
   #liveModel: Promise<string> | undefined;
+  #searchRanker: Promise<string> | undefined;
 
   private constructor(
     readonly shop: Shop,
@@ -91,6 +93,12 @@ export class Place {
     for (const [revision, id] of versions.entries())
       await deploy(this.shop, 'promoteModelVersion', { id, revision });
     return { id: model, versions, revision: 2 };
+  }
+
+  /** The same for queries. */
+  searchRanker(): Promise<string> {
+    this.#searchRanker ??= trainSearch(this.shop).then(({ searchRankerId }) => searchRankerId);
+    return this.#searchRanker;
   }
 
   /** A run that waits where no worker fetches it. */
@@ -292,6 +300,13 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
     node('model:read', 'PROJECT', '', (at) => at.liveModel()),
     below(['model:read'], 'versions', 'live { id } versions { nodes { id } }', (at) => at.liveModel()),
     below(['model:read', 'artifact:read'], 'artifact', 'live { artifact { id } }', (at) => at.liveModel()),
+  ],
+  searchProducts: [
+    needs(
+      'artifact:read',
+      'PROJECT',
+      input(async (at) => ({ searchRankerArtifactId: await at.searchRanker(), query: 'red mug' })),
+    ),
   ],
   experiment: [
     node('experiment:read', 'PROJECT', '', ({ experimentId }) => experimentId),

@@ -10,6 +10,7 @@ import { constraintText } from '../../schema/messages/constraints.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
 import { withClient } from '../platform/observe.js';
 import { sharedServices, withDatabase } from '../platform/services.js';
+import { catalogueCsv, searchesCsv } from '../platform/search-shop.js';
 import { smallTable, walksLog } from '../platform/shop.js';
 
 describe('the command line', () => {
@@ -275,6 +276,47 @@ describe('the command line', () => {
     expect(unknown.stderr).toContain('transformer, dnn, item-knn, popularity');
   });
 
+  test('trains a search ranker on a catalogue, tells how it answers queries, and asks it', async () => {
+    const [catalogue, searches] = [join(folder, 'products.csv'), join(folder, 'searches.csv')];
+    await writeFile(catalogue, catalogueCsv());
+    await writeFile(searches, searchesCsv());
+    const out = join(folder, 'search');
+    const train = ['search', 'train', catalogue, '--searches', searches, '--ranker', 'bm25', '--out', out];
+    const options = ['--set', 'weights.title=3', '--gain', 'Exact=1', '--catalogue-columns', 'title=title'];
+    const trained = await synthcart([...train, ...options, '--json']);
+    expect(trained).toMatchObject({ code: 0 });
+    const { ranking, files, searchRankerArtifactId } = JSON.parse(trained.stdout) as {
+      searchRankerArtifactId: string;
+      ranking: object;
+      files: string[];
+    };
+    expect(ranking).toMatchObject({
+      ranker: 'bm25',
+      products: 30,
+      tested: [{ queries: 'JUDGED', count: 4 }],
+    });
+    expect(files.map((path) => path.slice(out.length + 1)).sort()).toEqual([
+      'report.html',
+      'search-ranker.safetensors',
+      'search-ranking.json',
+    ]);
+    const query = ['search', 'query', '--model', searchRankerArtifactId];
+    const asked = await synthcart([...query, 'red lantern', '--k', '1', '--json']);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ products: [{ product: 'p10', title: 'red lantern' }] });
+    const shown = await synthcart([...query, 'blue zeppelin']);
+    expect(shown.stdout).toContain('No product has the words zeppelin.');
+    const role = await synthcart([...train, '--catalogue-columns', 'name=title']);
+    expect(role).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there are the roles id') as unknown,
+    });
+    const unknown = await synthcart([...query, '']);
+    expect(unknown).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('`query` is empty') as unknown,
+    });
+  });
+
   test('synthesizes tables that refer to each other', async () => {
     const users = Array.from({ length: 30 }, (_, row) => `u${row},${['de', 'fr'][row % 2]}`);
     const orders = Array.from({ length: 90 }, (_, row) => `u${(row * 7) % 30},${1 + (row % 4)}`);
@@ -389,6 +431,7 @@ describe('the command line', () => {
         'evaluate',
         'complete',
         'recommend',
+        'search',
       ]),
     );
     for (const command of [

@@ -28,6 +28,7 @@ const NOUNS_OF_ARGUMENT: Readonly<Record<string, readonly IdNoun[]>> = {
   artifactId: ['artifact'],
   modelArtifactId: ['artifact'],
   recommenderArtifactId: ['artifact'],
+  searchRankerArtifactId: ['artifact'],
   memberId: ['member'],
   apiKeyId: ['apiKey'],
   invitationId: ['invitation'],

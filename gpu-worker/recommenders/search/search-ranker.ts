@@ -1,9 +1,8 @@
 import type { z } from 'zod';
+import { PRODUCT_FIELDS, type ProductField } from '../../../schema/search/columns.js';
 import type { FitSession } from '../../generators/generator.js';
 
-/** The texts of a product that are searched. */
-export const PRODUCT_FIELDS = ['title', 'brand', 'category', 'description'] as const;
-export type ProductField = (typeof PRODUCT_FIELDS)[number];
+export { PRODUCT_FIELDS, type ProductField };
 
 /** A product of a catalogue. Texts that it doesn't have are left out or empty. */
 export interface Product extends Partial<Readonly<Record<ProductField, string>>> {

@@ -1,4 +1,5 @@
 import { Bm25Config } from '../../../../schema/messages/recommender-options/search.js';
+import { SEARCH_RANKER_OPTIONS } from '../../../../schema/messages/recommender-options/search-rankers.js';
 import { readSafetensors, writeSafetensors } from '../../../compute/safetensors.js';
 import { requireSearchable } from '../catalogue.js';
 import type { FittedSearchRanker, Product, RankedProduct, SearchRanker } from '../search-ranker.js';
@@ -13,7 +14,7 @@ const FORMAT = `synthcart search ${NAME} model 1`;
 /** The lexical baseline: learns nothing, and is hard to beat where queries use the catalogue's words. */
 export const bm25: SearchRanker<Bm25Config> = {
   name: NAME,
-  summary: 'Ranks products by the words that they share with the query, rare words first (BM25F).',
+  summary: SEARCH_RANKER_OPTIONS[NAME].summary,
   config: Bm25Config,
 
   async fit({ products }, config, session) {

@@ -2,10 +2,8 @@ import { UserFailure } from '../../../failure.js';
 import type { Table } from '../../../tables/table.js';
 import type { Product } from '../search-ranker.js';
 import { textCells, withoutTags } from './cells.js';
+import { ESCI_GAINS } from './gains.js';
 import { QueryGathering, type SearchDataset } from './search-dataset.js';
-
-/** Exact, substitute, complement, irrelevant: the gains of the data's own evaluation (Reddy et al., 2022, section 5). */
-const GAINS: Readonly<Record<string, number>> = { E: 1, S: 0.1, C: 0.01, I: 0 };
 
 export interface EsciChoice {
   /** Products and queries of which shop: us, es or jp. */
@@ -36,7 +34,7 @@ export function esciDataset(examples: Table, products: Table, choice: EsciChoice
     locales.add(locale(row) ?? '');
     if (locale(row) !== choice.locale || version(row) !== '1' || text === undefined || id === undefined)
       continue;
-    const gain = GAINS[label(row) ?? ''];
+    const gain = ESCI_GAINS[label(row) ?? ''];
     if (gain === undefined) {
       throw new UserFailure(
         'INVALID_FILE',

@@ -3,10 +3,8 @@ import type { Table } from '../../../tables/table.js';
 import type { Random } from '../../../compute/random.js';
 import type { Product } from '../search-ranker.js';
 import { textCells, withoutTags } from './cells.js';
+import { WANDS_GAINS } from './gains.js';
 import { QueryGathering, type SearchDataset } from './search-dataset.js';
-
-/** The authors give labels, no gains; half for partial is the usual reading. */
-const GAINS: Readonly<Record<string, number>> = { Exact: 1, Partial: 0.5, Irrelevant: 0 };
 
 /**
  * WANDS (Chen et al., "WANDS: dataset for product search relevance assessment", 2022): the tables of `product.csv`,
@@ -27,13 +25,13 @@ export function wandsDataset(
   for (let row = 0; row < tables.labels.rows; row++) {
     const [key, id] = [queryId(row) ?? '', product(row)];
     const text = texts.get(key);
-    const gain = GAINS[label(row) ?? ''];
+    const gain = WANDS_GAINS[label(row) ?? ''];
     if (text === undefined || gain === undefined || id === undefined) {
       const what =
         text === undefined
           ? `query_id "${key}", which the query file lacks`
           : gain === undefined
-            ? `the label "${label(row) ?? ''}"; it must be ${Object.keys(GAINS).join(', ')}`
+            ? `the label "${label(row) ?? ''}"; it must be ${Object.keys(WANDS_GAINS).join(', ')}`
             : 'no product_id';
       throw new UserFailure('INVALID_FILE', `${file} has in row ${row + 1} ${what}.`);
     }

@@ -25,6 +25,8 @@ export interface EvaluationOptions {
    * query, as ESCI's ranking task has it. Those that the ranker doesn't find come last.
    */
   readonly among?: 'catalogue' | 'judged';
+  /** Places of a list that are looked at for the first relevant product; all of the catalogue, where left out. */
+  readonly depth?: number;
 }
 
 /** Ranks all queries over the products, which are the ranker's catalogue, and scores the lists. */
@@ -33,14 +35,14 @@ export async function evaluateRanker(
   products: readonly Product[],
   queries: readonly JudgedQuery[],
   pause: Pause,
-  { cutoff = 10, relevantFrom = 1, among = 'catalogue' }: EvaluationOptions = {},
+  { cutoff = 10, relevantFrom = 1, among = 'catalogue', depth = products.length }: EvaluationOptions = {},
 ): Promise<QueryScores> {
   const words = new Map(products.map((product) => [product.id, wordSet(product)]));
   const column = (): Float64Array => new Float64Array(queries.length);
   const scores = { ndcg: column(), reciprocalRank: column(), recall: column(), diversity: column() };
   for (const [index, { query, judgements }] of queries.entries()) {
     const gains = new Map(judgements.map(({ product, gain }) => [product, gain]));
-    const found = ranker.rank(query, products.length).map(({ id }) => id);
+    const found = ranker.rank(query, depth).map(({ id }) => id);
     const list = among === 'judged' ? judgedFirst(found, gains) : found;
     const listed = list.map((id) => gains.get(id) ?? 0);
     const judged = [...gains.values()];

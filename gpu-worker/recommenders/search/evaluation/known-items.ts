@@ -3,7 +3,7 @@ import { UserFailure } from '../../../failure.js';
 import type { Table } from '../../../tables/table.js';
 import { textCells } from '../datasets/cells.js';
 import type { JudgedQuery, Product } from '../search-ranker.js';
-import { wordsOf } from '../text/analysis.js';
+import { wordsKey, wordsOf } from '../text/analysis.js';
 import { withTypingError } from '../text/typing-errors.js';
 
 /** How a query differs from the text that is indexed. */
@@ -48,25 +48,36 @@ export function knownItems(
   counts: (row: number) => boolean,
   random: Random,
 ): KnownItems {
-  const spellings = spellingsOf(table, columns, counts);
+  return knownItemsOf(
+    spellingsOf(table, columns, counts),
+    random,
+    `No row has both the column "${columns.item}" and the column "${columns.text}".`,
+  );
+}
+
+/**
+ * The same of products by their ids, each with its distinct spellings, that which is indexed first. `none` says what is wrong where
+ * there is no product.
+ */
+export function knownItemsOf(
+  spellings: ReadonlyMap<string, readonly string[]>,
+  random: Random,
+  none: string,
+): KnownItems {
+  if (spellings.size === 0) throw new UserFailure('INSUFFICIENT_DATA', none);
   const products = [...spellings].map(([id, [first]]) => ({ id, title: first! }));
-  if (products.length === 0) {
-    throw new UserFailure(
-      'INSUFFICIENT_DATA',
-      `No row has both the column "${columns.item}" and the column "${columns.text}".`,
-    );
-  }
   const byWords = new Map<string, Set<string>>();
   for (const [id, texts] of spellings)
     for (const text of texts) byWords.set(wordsKey(text), (byWords.get(wordsKey(text)) ?? new Set()).add(id));
-  const groupOf = new Map<string, number>();
-  const groups = Int32Array.from(products, ({ title }) => {
-    const group = groupOf.get(wordsKey(title)) ?? groupOf.size;
-    groupOf.set(wordsKey(title), group);
-    return group;
+  const members = new Map<string, { readonly group: number; readonly ids: string[] }>();
+  const groups = Int32Array.from(products, ({ id, title }) => {
+    const known = members.get(wordsKey(title)) ?? { group: members.size, ids: [] };
+    members.set(wordsKey(title), known);
+    known.ids.push(id);
+    return known.group;
   });
   const queries = products.flatMap(({ id, title }, target): KnownItemQuery[] => {
-    const own = products.filter((_, other) => groups[other] === groups[target]).map((same) => same.id);
+    const own = members.get(wordsKey(title))!.ids;
     const others = spellings.get(id)!.slice(1);
     const stream = random.derive(id);
     const source = others.length > 0 ? others[stream.integer(others.length)]! : title;
@@ -113,8 +124,6 @@ function spellingsOf(
     ]),
   );
 }
-
-const wordsKey = (text: string): string => wordsOf(text).join(' ');
 
 function prefixOf(text: string, random: Random): string {
   const characters = [...text.trim()];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FusedSearchConfig } from '../../../../schema/messages/recommender-options/search.js';
+import { SEARCH_RANKER_OPTIONS } from '../../../../schema/messages/recommender-options/search-rankers.js';
 import { readSafetensors, writeSafetensors } from '../../../compute/safetensors.js';
 import type { StoredOf } from '../../../compute/tensors.js';
 import { pausing } from '../../../evaluation/pause.js';
@@ -31,8 +32,7 @@ type Description = z.infer<typeof Description>;
 /** See README.md in the folder above. */
 export const fused: SearchRanker<FusedSearchConfig> = {
   name: NAME,
-  summary:
-    'BM25 over words, runs of characters and beginnings, and the two-tower network, put together by weights that are learnt on held-out queries.',
+  summary: SEARCH_RANKER_OPTIONS[NAME].summary,
   config: FusedSearchConfig,
 
   async fit(training, config, session) {

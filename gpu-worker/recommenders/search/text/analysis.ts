@@ -39,6 +39,9 @@ export function wordsOf(text: string): string[] {
   return words;
 }
 
+/** The same for texts that have the same words. */
+export const wordsKey = (text: string): string => wordsOf(text).join(' ');
+
 function pairsOf(characters: readonly string[]): string[] {
   if (characters.length < 2) return [...characters];
   return characters.slice(1).map((character, index) => characters[index]! + character);

@@ -1,4 +1,5 @@
 import { TwoTowerConfig } from '../../../../schema/messages/recommender-options/search.js';
+import { SEARCH_RANKER_OPTIONS } from '../../../../schema/messages/recommender-options/search-rankers.js';
 import { Random } from '../../../compute/random.js';
 import {
   readSafetensors,
@@ -25,8 +26,7 @@ const FORMAT = `synthcart search ${NAME} model 1`;
 /** See README.md in the folder above. */
 export const twoTower: SearchRanker<TwoTowerConfig> = {
   name: NAME,
-  summary:
-    'Finds products by vectors of words and runs of characters that a network has learnt: misspelt, unfinished and otherwise written queries, too.',
+  summary: SEARCH_RANKER_OPTIONS[NAME].summary,
   config: TwoTowerConfig,
 
   async fit(training, config, session) {
