@@ -39,7 +39,9 @@ export function modelCard({ runId, data, model }: CardFacts, evaluation: Evaluat
           ]
         : []),
       ...('minimumSupport' in model.options
-        ? [`Values that fewer than ${JSON.stringify(model.options['minimumSupport'])} rows share are not told.`]
+        ? [
+            `Values that fewer than ${JSON.stringify(model.options['minimumSupport'])} rows share are not told.`,
+          ]
         : []),
       privacyOf(model),
       ...evaluation.notes,
