@@ -48,6 +48,7 @@ export const COMMAND_LINE_SCOPES = [
   'MODEL_READ',
   'MODEL_CREATE',
   'MODEL_DEPLOY',
+  'FEEDBACK_RECORD',
 ];
 
 export const PROJECTS = `query Projects {

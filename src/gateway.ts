@@ -31,6 +31,13 @@ import { deriveKey, roleUrl } from './platform/secrets.js';
 import { VERSION } from './platform/version.js';
 import { ExperimentResolver, ProjectExperimentsResolver } from './experiments/experiment.resolver.js';
 import { ExperimentService } from './experiments/experiment.service.js';
+import {
+  ComparisonResolver,
+  FeedbackResolver,
+  VersionMetricsResolver,
+} from './feedback/feedback.resolver.js';
+import { FeedbackService } from './feedback/feedback.service.js';
+import { OnlineService } from './feedback/online.service.js';
 import { RunMetricsResolver } from './metrics/run-metrics.resolver.js';
 import { DeploymentResolver } from './models/deployment.resolver.js';
 import { DeploymentService } from './models/deployment.service.js';
@@ -173,6 +180,7 @@ function resolvers({
   const experiments = new ExperimentService(database);
   const artifacts = new ArtifactService(database, objects, config.signedUrlSeconds);
   const models = new ModelService(database);
+  const online = new OnlineService(database);
   const liveRuns = new LiveRuns(database, bus);
   const nodes: NodeFinders = {
     user: (request, id) => viewers.findUser(request, id),
@@ -221,6 +229,9 @@ function resolvers({
     new ModelVersionResolver(models, artifacts),
     new ProjectModelsResolver(models),
     new DeploymentResolver(new DeploymentService(database)),
+    new FeedbackResolver(new FeedbackService(database)),
+    new VersionMetricsResolver(online),
+    new ComparisonResolver(online),
   ];
   return new Map(instances.map((instance) => [instance.constructor, instance]));
 }

@@ -35,6 +35,7 @@ const DESCRIPTIONS: Readonly<Record<Permission, string>> = {
   'model:read': 'See models in use, ask them, and see how they do.',
   'model:create': 'Make models, and add versions to them.',
   'model:deploy': 'Say which versions of a model are live: promote, split, roll back, withdraw.',
+  'feedback:record': 'Record what people do with what a model recommends.',
 };
 
 /** `apiKey:create` → `API_KEY_CREATE`. */

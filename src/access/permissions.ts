@@ -33,6 +33,7 @@ export const PERMISSIONS = [
   'model:read',
   'model:create',
   'model:deploy',
+  'feedback:record',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
@@ -61,6 +62,7 @@ const EDITOR: readonly Permission[] = [
   'artifact:delete',
   'model:create',
   'model:deploy',
+  'feedback:record',
 ];
 
 const ADMIN: readonly Permission[] = [

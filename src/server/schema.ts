@@ -11,6 +11,11 @@ import { AuditResolver } from '../audit/audit.resolver.js';
 import { DatasetVersionResolver } from '../datasets/dataset-version.resolver.js';
 import { DatasetResolver, ProjectDatasetsResolver } from '../datasets/dataset.resolver.js';
 import { ExperimentResolver, ProjectExperimentsResolver } from '../experiments/experiment.resolver.js';
+import {
+  ComparisonResolver,
+  FeedbackResolver,
+  VersionMetricsResolver,
+} from '../feedback/feedback.resolver.js';
 import { RunMetricsResolver } from '../metrics/run-metrics.resolver.js';
 import { DeploymentResolver } from '../models/deployment.resolver.js';
 import { ModelResolver, ModelVersionResolver, ProjectModelsResolver } from '../models/model.resolver.js';
@@ -60,6 +65,9 @@ export const RESOLVERS = [
   ModelVersionResolver,
   ProjectModelsResolver,
   DeploymentResolver,
+  FeedbackResolver,
+  VersionMetricsResolver,
+  ComparisonResolver,
 ] as const;
 
 /** Instances by class. None are needed to print the schema. */

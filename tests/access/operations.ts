@@ -299,6 +299,9 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
   model: [
     node('model:read', 'PROJECT', '', (at) => at.liveModel()),
     below(['model:read'], 'versions', 'live { id } versions { nodes { id } }', (at) => at.liveModel()),
+    below(['model:read'], 'how it does', 'comparison { verdict } live { online { clicks } }', (at) =>
+      at.liveModel(),
+    ),
     below(['model:read', 'artifact:read'], 'artifact', 'live { artifact { id } }', (at) => at.liveModel()),
   ],
   searchProducts: [
@@ -631,6 +634,17 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
       input(async (at) => {
         const { id, revision } = await at.promotedTwice();
         return { id, revision };
+      }),
+    ),
+  ],
+  recordFeedback: [
+    needs(
+      'feedback:record',
+      'PROJECT',
+      input(async (at) => {
+        const { id, versions } = await at.promotedTwice();
+        const event = { eventId: newId('run'), type: 'CLICK', item: 'p1', modelVersionId: versions[0] };
+        return { modelId: id, events: [event] };
       }),
     ),
   ],
