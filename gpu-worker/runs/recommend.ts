@@ -6,7 +6,8 @@ import { startEngine } from '../compute/engine.js';
 import { UserFailure } from '../failure.js';
 import { evaluateRanking } from '../recommenders/evaluation/evaluate.js';
 import type { Interactions } from '../recommenders/interactions/interactions.js';
-import { leaveOneOut, timeAt, timeSplit, type Split } from '../recommenders/interactions/splits.js';
+import { holdoutText, leakNote, splitOf } from '../recommenders/interactions/holdout.js';
+import type { Split } from '../recommenders/interactions/splits.js';
 import { withoutEvents, withUsers } from '../recommenders/interactions/with-users.js';
 import { popularity } from '../recommenders/popularity/popularity.js';
 import { rankingOf } from '../recommenders/ranking-summary.js';
@@ -28,7 +29,11 @@ export async function recommend(session: Session): Promise<RunResult> {
     const synthetic =
       config.trainOn === 'REAL' ? undefined : await loadBehaviour(session, 'SYNTHETIC', config);
     const split = splitOf(real.interactions, config);
-    return { engine, real, split, ...trainingOf(split, synthetic, config) };
+    const { training, notes } = trainingOf(split, synthetic, config);
+    return {
+      ...{ engine, real, split, training },
+      notes: [...(synthetic ? [leak(session, real, config)] : []), ...notes],
+    };
   });
   const data = { interactions: training, catalogue: real.catalogue };
   const model = await session.step('train', async (progress) => {
@@ -73,29 +78,6 @@ export async function recommend(session: Session): Promise<RunResult> {
   return { outputs };
 }
 
-/** Throws UserFailure INSUFFICIENT_DATA when nothing can be tested or nothing is left to learn from. */
-function splitOf(all: Interactions, { testShare }: RecommendConfig): Split {
-  const split = testShare === undefined ? leaveOneOut(all) : latest(all, testShare);
-  if (split.cases.length > 0 && split.train.item.length > 0) return split;
-  throw new UserFailure(
-    'INSUFFICIENT_DATA',
-    'No user of the log has two interactions, so that none can be held out from learning. Give a log that follows users for longer, or name another column for the user.',
-  );
-}
-
-function latest(all: Interactions, share: number): Split {
-  try {
-    return timeSplit(all, timeAt(all, 1 - share));
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UserFailure(
-      'INSUFFICIENT_DATA',
-      `The latest ${Math.round(100 * share)} % of the events can't be held out: ${error.message}. Choose another share, or leave it out to hold out each user's last item.`,
-      { field: 'testShare' },
-    );
-  }
-}
-
 function trainingOf(
   { train }: Split,
   synthetic: Behaviour | undefined,
@@ -110,15 +92,18 @@ function trainingOf(
       'The synthetic log and the real one have no item in common. Synthesize it from this log, and name the same item column for both.',
     );
   }
-  const notes = [
-    'What the test holds out of the real log may have been seen by the generator of the synthetic one. For a fair test, synthesize from a log without it.',
-    ...(unknownItems > 0
+  const notes =
+    unknownItems > 0
       ? [
           `${counted(unknownItems, 'synthetic event')} on items that the real log hasn't got ${unknownItems === 1 ? 'is' : 'are'} left out.`,
         ]
-      : []),
-  ];
+      : [];
   return { training: interactions, notes };
+}
+
+function leak(session: Session, { columns }: Behaviour, config: RecommendConfig): string {
+  const { sha256 } = session.input('REAL');
+  return leakNote(session.input('SYNTHETIC').learntFrom, { sha256, columns, holdout: config });
 }
 
 function notesOf({ notes }: Behaviour): string[] {
@@ -150,10 +135,7 @@ function contextOf(session: Session, config: RecommendConfig) {
       'Real log': `${real.label} (SHA-256 ${real.sha256})`,
       ...(synthetic && { 'Synthetic log': `${synthetic.label} (SHA-256 ${synthetic.sha256})` }),
       'Learnt from': { REAL: 'real users', SYNTHETIC: 'synthetic users', BOTH: 'both' }[config.trainOn],
-      'Held out':
-        config.testShare === undefined
-          ? 'the last item of each user'
-          : `the latest ${Math.round(100 * config.testShare)} % of the events`,
+      'Held out': holdoutText(config),
       Options: JSON.stringify(config.options),
       Seed: String(session.job.seed),
     },

@@ -460,6 +460,54 @@ describe('a worker', () => {
     expect(known.served.model.rank('steel kettle 3', 3).map(({ id }) => id)).toContain('S3');
   }, 90_000);
 
+  it('withholds from a generator what a recommender is tested on, and tells whether that was so', async () => {
+    // Everybody ends on an item that nobody has before.
+    const csv = [
+      'user_id,event_time,product_id',
+      ...Array.from({ length: 240 }, (_, row) => {
+        const [user, event] = [Math.floor(row / 6), row % 6];
+        const item = event === 5 ? `secret${user % 4}` : `p${(user + event) % 8}`;
+        return `u${user},2026-01-0${1 + event} 08:${String(user).padStart(2, '0')}:00,${item}`;
+      }),
+    ].join('\n');
+    const ingested = await run({ ...INGEST, columnKinds: { user_id: 'CATEGORY' } }, [
+      inputOf('FILE', Buffer.from(csv)),
+    ]);
+    const { columns } = IngestResult.parse(JSON.parse(contentOf(ingested.end, 'PROFILE').toString()));
+    const log = contentOf(ingested.end, 'TABLE');
+    const made = await run(
+      {
+        kind: 'SYNTHESIZE',
+        generator: 'sessions',
+        options: { epochs: 1, width: 8, batchSize: 16 },
+        withhold: {},
+      },
+      [inputOf('TABLE', log, { columns })],
+    );
+    for (const kind of ['SYNTHETIC_CSV', 'MODEL'] as const)
+      expect(contentOf(made.end, kind).toString('latin1')).not.toContain('secret');
+    expect(made.end).toMatchObject({ rows: 200 });
+    const card = ModelCard.parse(JSON.parse(contentOf(made.end, 'MODEL_CARD').toString()));
+    expect(card.data).toMatchObject({
+      ...{ rows: 200, rowsLeftOut: 40 },
+      withheld: { rows: 40, what: 'the last item of each user' },
+    });
+    expect(contentOf(made.end, 'REPORT').toString()).toMatch(
+      /<dt>Withheld from the generator<\/dt>\s*<dd>the last item of each user</,
+    );
+
+    const real = inputOf('REAL', log, { columns });
+    const synthetic = inputOf('SYNTHETIC', contentOf(made.end, 'SYNTHETIC_PARQUET'), { columns });
+    const config = RecommendConfig.parse({ kind: 'RECOMMEND', recommender: 'popularity', trainOn: 'BOTH' });
+    const noteOf = async (learntFrom: JobInput['learntFrom']): Promise<string> => {
+      const { end } = await run(config, [real, { ...synthetic, learntFrom }]);
+      return Ranking.parse(JSON.parse(contentOf(end, 'RANKING').toString())).notes[0] ?? '';
+    };
+    const { sha256 } = real;
+    expect(await noteOf({ sha256, withheld: {} })).toContain('was withheld from the generator');
+    expect(await noteOf({ sha256 })).toContain('has seen the very events');
+  }, 60_000);
+
   it('synthesizes a whole event log, makes more of it later, and scores logs by their columns’ roles', async () => {
     const csv = [
       'user_id,event_time,product_id,event_type',

@@ -2,6 +2,8 @@ import { SessionsConfig } from '../../schema/messages/generator-options/sessions
 import type { JobInput } from '../../schema/messages/job.js';
 import type { SynthesizeConfig } from '../../schema/messages/run-config.js';
 import { startEngine } from '../compute/engine.js';
+import { withhold, type Withheld } from '../recommenders/interactions/withholding.js';
+import { UserFailure } from '../failure.js';
 import type { Session } from '../session.js';
 import { constrain } from '../steps/constrain.js';
 import { evaluateTables, type Compared } from '../steps/evaluate.js';
@@ -21,6 +23,13 @@ export async function synthesize(session: Session): Promise<RunResult> {
   if (config.linked) return synthesizeLinked(session, config, config.linked);
   const choice = chosenGenerator(config);
   const isLog = choice.generator.name === 'sessions';
+  if (config.withhold && !isLog) {
+    throw new UserFailure(
+      'INVALID_CONFIG',
+      `Only the generator "sessions" learns from users' histories, of which events can be withheld; this is "${choice.generator.name}".`,
+      { field: 'withhold' },
+    );
+  }
   const input = session.input('TABLE');
   const real = await session.step('load', async () => {
     const engine = await startEngine({ forced: session.engine, threads: session.threads });
@@ -28,13 +37,14 @@ export async function synthesize(session: Session): Promise<RunResult> {
     const { table, rowsInFile } = isLog
       ? await loadWhole(session, input)
       : await loadRowsToLearn(session, input);
-    const prepared = prepareTable(table, config.preparation);
+    const withheld = config.withhold && withhold(table, config.withhold);
+    const prepared = prepareTable(withheld?.table ?? table, config.preparation);
     const {
       real: allowed,
       notes: left,
       ...rest
     } = constrain(prepared, config.constraints, config.violations);
-    const notes = [...prepared.notes, ...left];
+    const notes = [...(withheld ? [withheldNote(withheld)] : []), ...prepared.notes, ...left];
     const some =
       `The generator learnt from ${table.rows.toLocaleString('en')} of ${rowsInFile.toLocaleString('en')} ` +
       'real rows, drawn evenly, and the scores compare with those.';
@@ -44,7 +54,8 @@ export async function synthesize(session: Session): Promise<RunResult> {
       engine,
       table: allowed,
       loaded: table.rows,
-      rows: rowsInFile,
+      rows: rowsInFile - (withheld?.rows ?? 0),
+      withheld,
       preparation: prepared.record,
       prepareAlike: prepared.prepareAlike,
       notes: told,
@@ -67,6 +78,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
       constraints: real.constraints,
       preparation: real.preparation,
       notes: real.notes,
+      withheld: real.withheld?.what,
       events: isLog ? SessionsConfig.parse(choice.options) : undefined,
       maker: {
         generator: choice.generator.name,
@@ -86,6 +98,7 @@ export async function synthesize(session: Session): Promise<RunResult> {
         rows: real.table.rows,
         rowsLeftOut: real.loaded - real.table.rows,
         columns: real.table.columns.map(({ schema }) => schema),
+        ...(real.withheld && { withheld: { rows: real.withheld.rows, what: real.withheld.what } }),
         preparation: [...real.preparation],
       },
       model: {
@@ -105,6 +118,9 @@ export async function synthesize(session: Session): Promise<RunResult> {
   });
   return { outputs, rows: sampled.rows };
 }
+
+const withheldNote = ({ rows, what }: Withheld): string =>
+  `${rows.toLocaleString('en')} real rows were withheld from the generator, to test recommenders on: ${what}. The scores compare with the others.`;
 
 async function loadWhole(session: Session, input: JobInput): Promise<SomeRows> {
   const table = await loadTable(session, input);

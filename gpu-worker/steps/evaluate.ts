@@ -26,6 +26,8 @@ export interface Compared {
   readonly constraints?: readonly Constraint[];
   /** What was done to the real table before, and to the test table alike. */
   readonly preparation?: readonly StepRecord[];
+  /** What was kept from the generator, in words. */
+  readonly withheld?: string | undefined;
   /** What else a reader should know, in sentences. */
   readonly notes?: readonly string[];
   /** Of an event log, what is said of its columns' roles; the others are guessed. */
@@ -53,6 +55,7 @@ export async function evaluateTables(
     events,
     among,
     notes = [],
+    withheld,
     maker,
   }: Compared,
   progress: StepProgress,
@@ -102,6 +105,7 @@ export async function evaluateTables(
       'Real table': named(real.input),
       ...(synthetic.input && { 'Synthetic table': named(synthetic.input) }),
       ...(test && { 'Test table': named(test.input) }),
+      ...(withheld !== undefined && { 'Withheld from the generator': withheld }),
       ...(constraints?.length && { Constraints: constraints.map(constraintText).join('; ') }),
       ...Object.fromEntries(
         preparation.map((record, index) => [`Preparation, step ${index + 1}`, recordText(record)]),

@@ -3,10 +3,13 @@ import { rolesOf } from '../events/roles.js';
 import { catalogueOf, type Catalogue } from '../recommenders/features/catalogue.js';
 import { interactionsOfLog, type LogInteractions } from '../recommenders/interactions/log-interactions.js';
 import type { Session } from '../session.js';
+import type { Table } from '../tables/table.js';
 import { loadTable } from './load-table.js';
 
 /** What a log tells: who interacted with what, and what the items are like. */
 export interface Behaviour extends LogInteractions {
+  /** The log's. */
+  readonly columns: Table['columns'];
   readonly catalogue: Catalogue | undefined;
 }
 
@@ -23,6 +26,7 @@ export async function loadBehaviour(
   );
   const { platform, types, attributes } = config;
   return {
+    columns: table.columns,
     ...interactionsOfLog(table, roles, { platform, types }),
     catalogue: attributes && catalogueOf(table, { item: roles.item, ...attributes }),
   };

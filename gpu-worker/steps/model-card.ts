@@ -107,6 +107,7 @@ export function markdownOf({
         ['Table', data.label],
         ['SHA-256', data.sha256],
         ['Rows learnt from', `${data.rows}${data.rowsLeftOut > 0 ? ` (${data.rowsLeftOut} left out)` : ''}`],
+        ...(data.withheld ? [['Withheld', `${data.withheld.what} (${data.withheld.rows} rows)`]] : []),
         ['Columns', String(data.columns.length)],
       ],
     ),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ColumnSchema } from './column.js';
-import { InputRole, RunConfig } from './run-config.js';
+import { Holdout, InputRole, RunConfig } from './run-config.js';
 
 /** Names one attempt, and proves the right to speak for it. A gateway drops what carries a stale token. */
 export const AttemptRef = z.object({
@@ -45,6 +45,8 @@ export const JobInput = StoredObject.extend({
   columns: z.array(ColumnSchema).optional(),
   /** What people call it in reports: `<dataset> v<number>`, or the artifact's file name. */
   label: z.string(),
+  /** Of a synthetic table: the table that its generator learnt from, and what of it was withheld from the generator. */
+  learntFrom: z.object({ sha256: z.string(), withheld: Holdout.optional() }).optional(),
 });
 export type JobInput = z.infer<typeof JobInput>;
 

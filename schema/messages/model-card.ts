@@ -22,6 +22,8 @@ export const ModelCard = z.object({
     rows: z.int().min(0),
     rowsLeftOut: z.int().min(0),
     columns: z.array(ColumnSchema),
+    /** What was kept from the generator as a holdout, of the rows left out. */
+    withheld: z.object({ rows: z.int().min(0), what: z.string() }).optional(),
     /** What was done to the table before, step by step. */
     preparation: z.array(StepRecord).default([]),
   }),

@@ -31,6 +31,21 @@ export const IngestConfig = z.strictObject({
   columnKinds: z.record(z.string(), ColumnKind).default({}),
 });
 
+/** What says which events of a log are held out from learning, to be tested on. The same options hold the same events out. */
+const holdoutOptions = {
+  /** Columns by their roles; those left out are guessed. */
+  events: z.strictObject(eventRoleOptions).optional(),
+  /** Column that says on which platform, shop or channel. */
+  platform: z.string().min(1).optional(),
+  /** Types of events that count as an interaction; all, when not given. */
+  types: z.array(z.string().min(1)).min(1).optional(),
+  /** Share of events, the latest, that are held out; when not given, the last item of each user is. */
+  testShare: z.number().min(0.01).max(0.9).optional(),
+};
+
+export const Holdout = z.strictObject(holdoutOptions);
+export type Holdout = z.infer<typeof Holdout>;
+
 /** Fits a generator to input `TABLE` and samples it; evaluates the sample against the table. */
 export const SynthesizeConfig = z.strictObject({
   kind: z.literal('SYNTHESIZE'),
@@ -45,6 +60,11 @@ export const SynthesizeConfig = z.strictObject({
   violations: Violations.optional(),
   /** What is done to the real table before the generator learns from it, in this order. */
   preparation: Preparation.optional(),
+  /**
+   * What a RECOMMEND run of the same options holds out of the log is not shown to the generator, so that recommenders which
+   * learn from its users can be tested on it. For the generator `sessions`.
+   */
+  withhold: Holdout.optional(),
   /** Given for the generator `linked`: an input `TABLE` for each table, by its name, in place of one. */
   linked: LinkedTables.optional(),
 });
@@ -99,10 +119,8 @@ export const RecommendConfig = z.strictObject({
   recommender: z.string().min(1),
   /** The recommender's own options. */
   options: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
-  /** Columns by their roles; those left out are guessed. The same in both logs. */
-  events: z.strictObject(eventRoleOptions).optional(),
-  /** Column that says on which platform, shop or channel. */
-  platform: z.string().min(1).optional(),
+  /** The columns are the same in both logs. */
+  ...holdoutOptions,
   /** Columns of the log that say what an item is like, for recommenders that take features. */
   attributes: z
     .strictObject({
@@ -111,11 +129,7 @@ export const RecommendConfig = z.strictObject({
       text: z.string().min(1).optional(),
     })
     .optional(),
-  /** Types of events that count as an interaction; all, when not given. */
-  types: z.array(z.string().min(1)).min(1).optional(),
   trainOn: z.enum(['REAL', 'SYNTHETIC', 'BOTH']).default('REAL'),
-  /** Share of events, the latest, that are held out; when not given, the last item of each user is. */
-  testShare: z.number().min(0.01).max(0.9).optional(),
   /** Lengths of lists that are scored. */
   cutoffs: z.array(z.int().min(1).max(1000)).min(1).max(5).default([5, 10, 20]),
   /** Users with at most so many events before the test are cold. */

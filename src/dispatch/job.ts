@@ -3,6 +3,7 @@ import { ColumnSchema } from '../../schema/messages/column.js';
 import type { Failure } from '../../schema/messages/failure.js';
 import type { Job, JobInput } from '../../schema/messages/job.js';
 import { RunConfig } from '../../schema/messages/run-config.js';
+import { learntFrom } from '../artifacts/learnt-from.js';
 import type { Config } from '../config.js';
 import type { Transaction } from '../platform/database.js';
 import type { Objects } from '../platform/objects.js';
@@ -50,7 +51,12 @@ export async function buildJob(
   for (const row of rows) {
     const input = row.datasetVersion ? datasetInput(row, sign) : artifactInput(row, sign);
     if ('code' in input) return input;
-    inputs.push(row.name === '' ? input : { ...input, name: row.name });
+    const source = row.role === 'SYNTHETIC' && row.artifact ? await learntFrom(tx, row.artifact) : undefined;
+    inputs.push({
+      ...input,
+      ...(row.name !== '' && { name: row.name }),
+      ...(source && { learntFrom: source }),
+    });
   }
   return {
     tenantId: run.tenantId,

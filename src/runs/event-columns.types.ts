@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, Float, ObjectType } from 'type-graphql';
 
 @ObjectType({ description: 'Columns of an event log by their roles; null: guessed.' })
 export class EventColumns {
@@ -16,4 +16,22 @@ export class EventColumns {
 
   @Field(() => String, { nullable: true, description: 'The column that says in which session.' })
   session!: string | null;
+}
+
+@ObjectType({ description: 'What is held out of an event log, to test recommenders on.' })
+export class Withholding {
+  @Field(() => EventColumns, { nullable: true, description: 'Columns by their roles; null: all guessed.' })
+  events!: EventColumns | null;
+
+  @Field(() => String, { nullable: true, description: 'The column of the platform; null: none.' })
+  platform!: string | null;
+
+  @Field(() => [String], { nullable: true, description: 'Types of events that count; null: all.' })
+  types!: string[] | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Share of events held out; null: the last item of each user.',
+  })
+  testShare!: number | null;
 }

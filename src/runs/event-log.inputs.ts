@@ -1,4 +1,4 @@
-import { Field, ID, InputType } from 'type-graphql';
+import { Field, Float, ID, InputType } from 'type-graphql';
 
 @InputType({
   description: 'A table: a dataset version, or an artifact that a run made. Give one of the two.',
@@ -32,4 +32,36 @@ export class EventColumnsInput {
 
   @Field(() => String, { nullable: true, description: 'Name of the column that says in which session.' })
   session?: string | null;
+}
+
+@InputType({
+  description:
+    'What is held out of an event log, to test recommenders on. A RECOMMEND run with the same columns, types and share tests on just that.',
+})
+export class WithholdInput {
+  @Field(() => EventColumnsInput, {
+    nullable: true,
+    description:
+      "Columns by their roles. Default: those of the generator's options; what is left out is guessed.",
+  })
+  events?: EventColumnsInput | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the column that says on which platform, shop or channel.',
+  })
+  platform?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Types of events that count as an interaction, such as `purchase`. Default: all.',
+  })
+  types?: string[] | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Share of the events, the latest, that are held out, 0.01–0.9. Default: the last item of each user is.',
+  })
+  testShare?: number | null;
 }

@@ -5,7 +5,7 @@ import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
 import { PreparationStep } from './preparation.types.js';
 import { LinkedTables } from './linked.types.js';
-import { EventColumns } from './event-columns.types.js';
+import { EventColumns, Withholding } from './event-columns.types.js';
 import { optionFields } from './generator-options.types.js';
 import { RecommendConfig } from './recommend.types.js';
 import { SearchConfig } from './search.types.js';
@@ -35,6 +35,13 @@ export class SynthesizeConfig {
     description: 'What is done to the real table before the generator learns from it, in this order.',
   })
   preparation!: PreparationStep[];
+
+  @Field(() => Withholding, {
+    nullable: true,
+    description: 'What of the log the generator was not shown, to test recommenders on; null: nothing.',
+  })
+  withhold!: Withholding | null;
+
   @Field(() => LinkedTables, {
     nullable: true,
     description: 'Given when it learns from several tables, with the generator `linked`.',

@@ -7,7 +7,7 @@ import { Constraint, ConstraintViolations } from './constraint.types.js';
 import { Condition, Rebalance } from './condition.types.js';
 import { PreparationStep } from './preparation.types.js';
 import { SynthesizeTablesInput } from './linked.types.js';
-import { EventColumnsInput, TableRefInput } from './event-log.inputs.js';
+import { EventColumnsInput, TableRefInput, WithholdInput } from './event-log.inputs.js';
 import { optionFields } from './generator-options.types.js';
 import { RecommendInput } from './recommend.types.js';
 import { SearchInput } from './search.types.js';
@@ -86,6 +86,13 @@ export class SynthesizeInput {
       'What to do to the real table before the generator learns from it, in this order; up to 50. The scores compare with the table as it is after that.',
   })
   preparation?: PreparationStep[] | null;
+
+  @Field(() => WithholdInput, {
+    nullable: true,
+    description:
+      'What of the log the generator is not shown, so that recommenders which learn from its users can be tested on it fairly. For the generator `sessions`.',
+  })
+  withhold?: WithholdInput | null;
 }
 
 @InputType({ description: 'Sample more rows from a fitted generator.' })

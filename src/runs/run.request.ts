@@ -29,7 +29,7 @@ import { recommendRequest } from './recommend.request.js';
 import { searchRequest } from './search.request.js';
 import { requireSearchColumns } from './run.search.js';
 import { checked, invalid, namedColumns, withoutNulls, type Path } from './request-checks.js';
-import type { TableRefInput } from './event-log.inputs.js';
+import type { TableRefInput, WithholdInput } from './event-log.inputs.js';
 import type { StartRunInput } from './run.inputs.js';
 
 /** What a request asks for, checked as far as it can be without the database. */
@@ -126,7 +126,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
 }
 
 function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): RequestedRun {
-  const { datasetVersionId, generator, rows, constraints, violations, preparation } = input;
+  const { datasetVersionId, generator, rows, constraints, violations, preparation, withhold } = input;
   const path = ['input', 'synthesize'];
   if (generator === LINKED_GENERATOR.name) {
     throw invalid('The generator "linked" learns from several tables: start it with `synthesizeTables`.', [
@@ -151,10 +151,35 @@ function synthesizeRequest(input: NonNullable<StartRunInput['synthesize']>): Req
       constraints: oneOfEach(ConstraintMessage, constraints, 'constraint', [...path, 'constraints']),
       violations: violations ?? undefined,
       preparation: oneOfEach(StepMessage, preparation, 'step', [...path, 'preparation']),
+      withhold: withhold ? withholding(withhold, generator, options, path) : undefined,
     },
     path,
   );
   return { config, datasetVersionId };
+}
+
+/** Columns that it doesn't name are those that the generator's options name. */
+function withholding(
+  { events, platform, types, testShare }: WithholdInput,
+  generator: string,
+  options: CompleteConfig['options'],
+  path: Path,
+): object {
+  if (generator !== 'sessions') {
+    throw invalid(
+      `Only the generator "sessions" learns from users' histories, of which events can be withheld; this is "${generator}".`,
+      [...path, 'withhold'],
+    );
+  }
+  const { user, time, item, type, session } = { ...options, ...withoutNulls(events ?? {}) } as Record<
+    string,
+    string | undefined
+  >;
+  const named = withoutNulls({ user, time, item, type, session });
+  return {
+    ...(Object.keys(named).length > 0 && { events: named }),
+    ...withoutNulls({ platform, types, testShare }),
+  };
 }
 
 function completeRequest(input: NonNullable<StartRunInput['complete']>): RequestedRun {

@@ -53,6 +53,18 @@ test.each<[string, () => Promise<unknown>, string[], string]>([
     'Choose one of: autoregressive',
   ],
   [
+    'withholding from a generator of single rows',
+    () => synthesize({ generator: 'copula', withhold: {} }),
+    ['synthesize', 'withhold'],
+    'Only the generator "sessions" learns from users\' histories',
+  ],
+  [
+    'a share withheld that leaves nothing',
+    () => synthesize({ generator: 'sessions', withhold: { testShare: 1 } }),
+    ['synthesize', 'withhold', 'testShare'],
+    'at most 0.9',
+  ],
+  [
     'a generator that can not complete rows',
     () => complete({ generator: 'copula' }),
     ['complete', 'generator'],

@@ -19,6 +19,8 @@ export interface LogOptions {
 /** Interactions of a log, and what was put right or left out, in events. */
 export interface LogInteractions {
   readonly interactions: Interactions;
+  /** Which interaction each row of the table is an event of [rows]; −1: of none. */
+  readonly interactionOfRow: Int32Array;
   readonly notes: {
     /** Without a user or a time. */
     readonly incomplete: number;
@@ -54,9 +56,10 @@ export function interactionsOfLog(
   const users: string[] = [];
   const starts = [0];
   const kept: { item: number; type: number; platform: number; time: number }[] = [];
+  const interactionOfRow = new Int32Array(table.rows).fill(-1);
   const notes = { withoutItem: 0, otherTypes: 0, duplicated: 0, joined: 0, outOfOrder: 0 };
   for (let user = 0; user < log.users; user++) {
-    const met = new Set<string>();
+    const met = new Map<string, number>();
     const first = kept.length;
     let furthest = -1;
     for (let at = log.starts[user]!; at < log.starts[user + 1]!; at++) {
@@ -73,17 +76,20 @@ export function interactionsOfLog(
         continue;
       }
       const key = `${log.item[at]} ${event.type} ${event.platform} ${event.time}`;
-      if (met.has(key)) {
+      const same = met.get(key);
+      if (same !== undefined) {
+        interactionOfRow[row] = same;
         notes.duplicated++;
         continue;
       }
-      met.add(key);
       const item = codeIn(items, String(log.items[log.item[at]!]));
       const before = kept.length > first ? kept.at(-1)! : undefined;
       if (joinRepeats && before?.item === item) {
         Object.assign(before, event);
         notes.joined++;
       } else kept.push({ item, ...event });
+      interactionOfRow[row] = kept.length - 1;
+      met.set(key, kept.length - 1);
     }
     if (kept.length === first) continue;
     users.push(String(userIds.values[userIds.codes[log.rows[log.starts[user]!]!]!]));
@@ -107,6 +113,7 @@ export function interactionsOfLog(
       platform: Int32Array.from(kept, ({ platform: code }) => code),
       time: Float64Array.from(kept, ({ time }) => time),
     },
+    interactionOfRow,
     notes: { incomplete: log.dropped, ...notes },
   };
 }

@@ -14,6 +14,8 @@ export interface RankingCase {
 /** What a recommender learns from, and what it is tested on. Codes of users and items are those of the whole. */
 export interface Split {
   readonly train: Interactions;
+  /** 1 for each event of the whole that is held out [events]; the others are `train`. */
+  readonly heldOut: Uint8Array;
   readonly cases: readonly RankingCase[];
   /** Users that can't be tested, since they have too few events or none behind the cut. */
   readonly untested: number;
@@ -35,8 +37,9 @@ export function leaveOneOut(all: Interactions): Split {
       targets: items.slice(-1),
     });
   }
-  const train = eventsOf(all, (at, user) => lengthOf(all, user) < 2 || at < all.starts[user + 1]! - 1);
-  return { train, cases, untested: all.users.length - cases.length };
+  const heldOut = new Uint8Array(all.item.length);
+  for (const { user } of cases) heldOut[all.starts[user + 1]! - 1] = 1;
+  return { ...learntAndHeldOut(all, heldOut), cases, untested: all.users.length - cases.length };
 }
 
 /**
@@ -48,8 +51,12 @@ export function leaveOneOut(all: Interactions): Split {
 export function timeSplit(all: Interactions, from: number): Split {
   const { time } = all;
   if (!time) throw new RangeError("interactions without times can't be split by time");
-  const train = eventsOf(all, (at) => time[at]! < from);
-  const later = eventsOf(all, (at) => time[at]! >= from);
+  const parts = learntAndHeldOut(
+    all,
+    Uint8Array.from(time, (at) => (at >= from ? 1 : 0)),
+  );
+  const { train, heldOut } = parts;
+  const later = eventsOf(all, (at) => heldOut[at] === 1);
   const cases: RankingCase[] = [];
   for (let user = 0; user < all.users.length; user++) {
     if (lengthOf(later, user) === 0) continue;
@@ -67,8 +74,13 @@ export function timeSplit(all: Interactions, from: number): Split {
       `the time ${from} leaves ${train.item.length} events to learn from and ${cases.length} users to test`,
     );
   }
-  return { train, cases, untested: all.users.length - cases.length };
+  return { ...parts, cases, untested: all.users.length - cases.length };
 }
+
+const learntAndHeldOut = (all: Interactions, heldOut: Uint8Array) => ({
+  heldOut,
+  train: eventsOf(all, (at) => heldOut[at] === 0),
+});
 
 /** Events from one place up to another as a history, and the time of the event behind it as now. */
 export function historyOf({ item, type, platform, time }: Interactions, from: number, to: number): History {
