@@ -28,6 +28,8 @@ export async function runnerOf(kind: RunKind): Promise<Runner> {
       return (await import('./recommend.js')).recommend;
     case 'SEARCH':
       return (await import('./search.js')).search;
+    case 'EXPLAIN':
+      return (await import('./explain.js')).explain;
     case 'PROBE':
       return (await import('./probe.js')).probe;
   }

@@ -17,7 +17,7 @@ export interface Behaviour extends LogInteractions {
 export async function loadBehaviour(
   session: Session,
   role: InputRole,
-  config: RecommendConfig,
+  config: Pick<RecommendConfig, 'events' | 'platform' | 'types' | 'attributes'>,
 ): Promise<Behaviour> {
   const table = await loadTable(session, session.input(role));
   const roles = rolesOf(

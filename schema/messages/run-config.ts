@@ -17,6 +17,7 @@ export const RunKind = z.enum([
   'COMPLETE',
   'RECOMMEND',
   'SEARCH',
+  'EXPLAIN',
 ]);
 export type RunKind = z.infer<typeof RunKind>;
 
@@ -171,6 +172,30 @@ export const SearchConfig = z.strictObject({
   cutoff: z.int().min(1).max(1000).default(10),
 });
 
+/**
+ * Explains what the recommender of input `MODEL` recommends to users of input `REAL`, an event log: by the events of each one's history
+ * and, where it makes some, by features; and which features matter over all.
+ */
+export const ExplainConfig = z.strictObject({
+  kind: z.literal('EXPLAIN'),
+  /** How the log is read: as for training. */
+  events: z.strictObject(eventRoleOptions).optional(),
+  platform: RecommendConfig.shape.platform,
+  attributes: RecommendConfig.shape.attributes,
+  types: RecommendConfig.shape.types,
+  /** Ids of the users to explain; a random sample of `sampledUsers`, when not given. */
+  users: z.array(z.string().min(1).max(1_000)).min(1).max(200).optional(),
+  sampledUsers: z.int().min(1).max(200).default(20),
+  /** Items of each list. */
+  k: z.int().min(1).max(20).default(5),
+  /** Newest events that are told apart; what lies before them is one together. */
+  mostEvents: z.int().min(1).max(50).default(20),
+  /** Pairs of random orders that Shapley values are sampled with, where not all coalitions are asked. */
+  orderPairs: z.int().min(2).max(500).default(8),
+  /** Of the tree that stands in for the whole recommender. */
+  treeDepth: z.int().min(1).max(6).default(3),
+});
+
 /** Does nothing but live: passes through queue, worker and metrics, to check a pool or to measure the platform. */
 export const ProbeConfig = z.strictObject({
   kind: z.literal('PROBE'),
@@ -189,6 +214,7 @@ export const RunConfig = z.discriminatedUnion('kind', [
   CompleteConfig,
   RecommendConfig,
   SearchConfig,
+  ExplainConfig,
 ]);
 export type RunConfig = z.infer<typeof RunConfig>;
 export type IngestConfig = z.infer<typeof IngestConfig>;
@@ -198,6 +224,7 @@ export type EvaluateConfig = z.infer<typeof EvaluateConfig>;
 export type CompleteConfig = z.infer<typeof CompleteConfig>;
 export type RecommendConfig = z.infer<typeof RecommendConfig>;
 export type SearchConfig = z.infer<typeof SearchConfig>;
+export type ExplainConfig = z.infer<typeof ExplainConfig>;
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
 
 /** What an input is to the run that reads it. */
@@ -232,11 +259,21 @@ export const OutputKind = z.enum([
   'RANKING',
   'SEARCH_RANKER',
   'SEARCH_RANKING',
+  'EXPLANATION',
 ]);
 export type OutputKind = z.infer<typeof OutputKind>;
 
 /** The named parts of an attempt, in the order in which a run kind goes through its own. */
-export const StepName = z.enum(['load', 'profile', 'encode', 'train', 'sample', 'evaluate', 'publish']);
+export const StepName = z.enum([
+  'load',
+  'profile',
+  'encode',
+  'train',
+  'sample',
+  'explain',
+  'evaluate',
+  'publish',
+]);
 export type StepName = z.infer<typeof StepName>;
 
 export const STEPS_OF: Readonly<Record<RunKind, readonly StepName[]>> = {
@@ -248,4 +285,5 @@ export const STEPS_OF: Readonly<Record<RunKind, readonly StepName[]>> = {
   COMPLETE: ['load', 'train', 'sample', 'evaluate', 'publish'],
   RECOMMEND: ['load', 'train', 'evaluate', 'publish'],
   SEARCH: ['load', 'train', 'evaluate', 'publish'],
+  EXPLAIN: ['load', 'explain', 'evaluate', 'publish'],
 };

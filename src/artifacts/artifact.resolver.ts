@@ -6,6 +6,8 @@ import { MAX_LINK_SECONDS, type ArtifactRow, type ArtifactService } from './arti
 import { Artifact, DeleteArtifactInput, DeleteArtifactPayload, Lineage } from './artifact.types.js';
 import { readCompletion } from './completion-report.js';
 import { CompletionReport } from './completion-report.types.js';
+import { readExplanation } from './explanation-report.js';
+import { ExplanationReport } from './explanation-report.types.js';
 import { readRanking } from './ranking-report.js';
 import { RankingReport } from './ranking-report.types.js';
 import { readModelCard } from './model-card.js';
@@ -104,6 +106,18 @@ export class ArtifactResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<SearchRankingReport | null> {
     return this.shown(artifact, context, 'SEARCH_RANKING', readSearchRanking);
+  }
+
+  @FieldResolver(() => ExplanationReport, {
+    nullable: true,
+    description:
+      'Why a recommender recommends what it does, when the kind is EXPLANATION; null for all others.',
+  })
+  explanation(
+    @Root() artifact: ArtifactRow,
+    @Ctx() context: GraphQLContext,
+  ): Promise<ExplanationReport | null> {
+    return this.shown(artifact, context, 'EXPLANATION', readExplanation);
   }
 
   @Mutation(() => DeleteArtifactPayload, {

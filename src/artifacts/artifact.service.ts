@@ -89,7 +89,7 @@ export class ArtifactService {
     return ids.map((id) => artifacts.find((artifact) => artifact.id === id) ?? null);
   }
 
-  /** What SCORES, COMPLETION, RANKING and SEARCH_RANKING artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
+  /** What SCORES, COMPLETION, RANKING, SEARCH_RANKING and EXPLANATION artifacts hold, as it was stored, in the order of their ids; null for those that can't be seen. */
   async contentsOf(request: RequestContext, ids: readonly string[]): Promise<(Prisma.JsonValue | null)[]> {
     const context = requireTenant(request);
     const artifacts = await this.database.withTenant(scopeOf(context), async (tx) => {

@@ -37,6 +37,9 @@ registerEnumType(ArtifactKind, {
     SEARCH_RANKING: {
       description: 'How well a search ranker answers queries, as JSON; also typed, as `searchRanking`.',
     },
+    EXPLANATION: {
+      description: 'Why a recommender recommends what it does, as JSON; also typed, as `explanation`.',
+    },
     COMPLETION: { description: 'What completing a table found, as JSON; also typed, as `completion`.' },
   },
 });

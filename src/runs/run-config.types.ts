@@ -7,6 +7,7 @@ import { PreparationStep } from './preparation.types.js';
 import { LinkedTables } from './linked.types.js';
 import { EventColumns, Withholding } from './event-columns.types.js';
 import { optionFields } from './generator-options.types.js';
+import { ExplainConfig } from './explain.types.js';
 import { RecommendConfig } from './recommend.types.js';
 import { SearchConfig } from './search.types.js';
 
@@ -122,6 +123,7 @@ const CONFIG_TYPES = {
   COMPLETE: CompleteConfig,
   RECOMMEND: RecommendConfig,
   SEARCH: SearchConfig,
+  EXPLAIN: ExplainConfig,
 } as const;
 
 export const RunConfigUnion = createUnionType({

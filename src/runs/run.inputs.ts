@@ -9,6 +9,7 @@ import { PreparationStep } from './preparation.types.js';
 import { SynthesizeTablesInput } from './linked.types.js';
 import { EventColumnsInput, TableRefInput, WithholdInput } from './event-log.inputs.js';
 import { optionFields } from './generator-options.types.js';
+import { ExplainInput } from './explain.types.js';
 import { RecommendInput } from './recommend.types.js';
 import { SearchInput } from './search.types.js';
 
@@ -219,7 +220,7 @@ export class ProbeInput {
 
 @InputType({
   description:
-    'A new run. Give exactly one of `synthesize`, `synthesizeTables`, `sample`, `evaluate`, `complete`, `recommend`, `search` and `probe`.',
+    'A new run. Give exactly one of `synthesize`, `synthesizeTables`, `sample`, `evaluate`, `complete`, `recommend`, `search`, `explain` and `probe`.',
 })
 export class StartRunInput {
   @Field(() => ID, { description: 'The project that it belongs to.' })
@@ -275,6 +276,12 @@ export class StartRunInput {
     description: 'Train a search ranker, and score how it answers queries.',
   })
   search?: SearchInput | null;
+
+  @Field(() => ExplainInput, {
+    nullable: true,
+    description: 'Explain what a recommender recommends.',
+  })
+  explain?: ExplainInput | null;
 
   @Field(() => ProbeInput, { nullable: true, description: 'Check a pool.' })
   probe?: ProbeInput | null;

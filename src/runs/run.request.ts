@@ -25,6 +25,7 @@ import { requireLinkedColumns } from './run.linked.js';
 import { requireFittingSteps } from './run.preparation.js';
 import type { QueuedInput } from './run.queue.js';
 import type { SynthesizeTablesInput } from './linked.types.js';
+import { explainRequest } from './explain.request.js';
 import { recommendRequest } from './recommend.request.js';
 import { searchRequest } from './search.request.js';
 import { requireSearchColumns } from './run.search.js';
@@ -58,6 +59,10 @@ export type RequestedRun =
       config: Extract<RunConfig, { kind: 'SEARCH' }>;
       searched: readonly { role: InputRole; ref: TableRefInput; path: Path }[];
     }
+  | {
+      config: Extract<RunConfig, { kind: 'EXPLAIN' }>;
+      explained: { recommenderArtifactId: string; log: TableRefInput };
+    }
   | { config: Extract<RunConfig, { kind: 'PROBE' }> };
 
 const KINDS = [
@@ -68,6 +73,7 @@ const KINDS = [
   'complete',
   'recommend',
   'search',
+  'explain',
   'probe',
 ] as const;
 
@@ -122,6 +128,7 @@ export function requestedRun(input: StartRunInput): RequestedRun {
   if (input.complete) return completeRequest(input.complete);
   if (input.recommend) return recommendRequest(input.recommend);
   if (input.search) return searchRequest(input.search);
+  if (input.explain) return explainRequest(input.explain);
   return { config: checked(ProbeConfig, { kind: 'PROBE', ...input.probe }, ['input', 'probe']) };
 }
 
@@ -310,6 +317,15 @@ export async function resolveInputs(
       for (const { role, ref, path } of searched) inputs.push(await tableInput(resolver, role, ref, path));
       await requireSearchColumns(context, tx, config, inputs, ['input', 'search']);
       return inputs;
+    }
+    case 'EXPLAIN': {
+      const { explained } = request as Extract<RequestedRun, { explained: unknown }>;
+      const path = ['input', 'explain'];
+      const at = [...path, 'recommenderArtifactId'];
+      return [
+        await artifactInput(resolver, 'MODEL', explained.recommenderArtifactId, ['RECOMMENDER'], at),
+        await tableInput(resolver, 'REAL', explained.log, [...path, 'log']),
+      ];
     }
     case 'PROBE':
       return [];

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ColumnSchema } from '../../schema/messages/column.js';
 import { Completion } from '../../schema/messages/completion.js';
+import { Explanation } from '../../schema/messages/explanation.js';
 import { Failure } from '../../schema/messages/failure.js';
 import type { Job } from '../../schema/messages/job.js';
 import { ModelCard } from '../../schema/messages/model-card.js';
@@ -24,7 +25,8 @@ export const attemptFolder = (run: { tenantId: string; runId: string; attempt: n
 
 type SucceededBody = Extract<ReportBody, { type: 'succeeded' }>;
 
-type Content = Evaluation | Completion | Ranking | ModelCard | SearchRanking;
+/** What the gateway keeps of the content of an artifact. */
+type Content = Evaluation | Completion | Ranking | ModelCard | SearchRanking | Explanation;
 
 /** Outputs that are known to be stored as reported, with what the gateway keeps of their content. */
 export interface CheckedOutputs {
@@ -90,6 +92,8 @@ function formOf({ kind, mediaType, table }: Output): z.ZodType<OutputContent> | 
       return Ranking.transform((content) => ({ content }));
     case 'SEARCH_RANKING':
       return SearchRanking.transform((content) => ({ content }));
+    case 'EXPLANATION':
+      return Explanation.transform((content) => ({ content }));
     case 'MODEL_CARD':
       if (mediaType !== 'application/json') return undefined;
       // Of several tables, each output names its own columns.

@@ -16,6 +16,7 @@ import { once } from '../server/idempotency.js';
 import { readPage, type ConnectionArgs, keysetOrder, type Page } from '../server/pagination.js';
 import { lineOf, literally } from '../server/text.js';
 import { MAX_SEED, queueRun } from './run.queue.js';
+import { completedConfig } from './explain.request.js';
 import { requestedRun, resolveInputs } from './run.request.js';
 import { isFinal, type RunTransition } from './run.states.js';
 import { lockRun, moveRun } from './run.transitions.js';
@@ -52,7 +53,7 @@ export class RunService {
           const queued = await queueRun(context, tx, {
             projectId: input.projectId,
             experimentId: input.experimentId ?? undefined,
-            config: wanted.config,
+            config: await completedConfig(tx, wanted),
             inputs,
             name,
             pool,

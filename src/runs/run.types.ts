@@ -15,6 +15,7 @@ registerEnumType(RunKind, {
     COMPLETE: { description: 'Fills missing cells of a table and marks doubtful ones.' },
     RECOMMEND: { description: 'Trains a recommender and scores how it ranks what was held out.' },
     SEARCH: { description: 'Trains a search ranker and scores how it answers queries that were held out.' },
+    EXPLAIN: { description: 'Explains what a recommender recommends.' },
     PROBE: { description: 'Does nothing but live, to check a pool or to measure the platform.' },
   },
 });

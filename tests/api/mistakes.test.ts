@@ -38,7 +38,7 @@ test.each<[string, () => Promise<unknown>, string[], string]>([
     'nothing to do',
     () => start({}),
     [],
-    'exactly one of synthesize, synthesizeTables, sample, evaluate, complete, recommend, search, probe; none is',
+    'exactly one of synthesize, synthesizeTables, sample, evaluate, complete, recommend, search, explain, probe; none is',
   ],
   [
     'two things to do',

@@ -1,11 +1,11 @@
-import { BarChart, CustomChart, HeatmapChart } from 'echarts/charts';
+import { BarChart, CustomChart, HeatmapChart, LineChart } from 'echarts/charts';
 import { GridComponent, VisualMapComponent } from 'echarts/components';
 import { init, use, type EChartsCoreOption } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { escapeHtml, Html } from './html.js';
 import { themed } from './theme.js';
 
-use([BarChart, CustomChart, HeatmapChart, GridComponent, VisualMapComponent, SVGRenderer]);
+use([BarChart, CustomChart, HeatmapChart, LineChart, GridComponent, VisualMapComponent, SVGRenderer]);
 
 export const CHART_FONT = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif';
 

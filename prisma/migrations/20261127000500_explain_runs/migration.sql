@@ -1,0 +1,3 @@
+-- Runs that explain what a recommender recommends, and what they make.
+ALTER TYPE "RunKind" ADD VALUE 'EXPLAIN';
+ALTER TYPE "ArtifactKind" ADD VALUE 'EXPLANATION';
