@@ -229,16 +229,92 @@ export interface Ranking {
   } | null;
 }
 
+export const EXPLANATION = `query Explanation($id: ID!) {
+  artifact(id: $id) { explanation {
+    recommender unit users items k faithfulUsers worlds notes
+    explained { user events basis items {
+      item base evidence localFit text counterfactual { without rank }
+      events { item type platform time events shapley error leaveOneOut rankWithout local attention }
+      features { feature value shapley error }
+    } }
+    importances { feature source importance }
+    surrogates { kind fidelity rules { conditions answer share } }
+    faithfulness {
+      method deletion { value low high } deletionGain { value low high }
+      insertion { value low high } insertionGain { value low high } deletionCurve insertionCurve
+    }
+  } }
+}`;
+export interface Explanation {
+  artifact: {
+    explanation: {
+      recommender: string;
+      unit: string;
+      users: number;
+      items: number;
+      k: number;
+      faithfulUsers: number;
+      worlds: number;
+      notes: string[];
+      explained: { user: string; events: number; basis: string; items: ItemExplanation[] }[];
+      importances: { feature: string; source: string; importance: number }[];
+      surrogates: {
+        kind: string;
+        fidelity: number;
+        rules: { conditions: string[]; answer: number; share: number }[];
+      }[];
+      faithfulness: {
+        method: string;
+        deletion: ScoreInterval;
+        deletionGain: ScoreInterval;
+        insertion: ScoreInterval;
+        insertionGain: ScoreInterval;
+        deletionCurve: number[];
+        insertionCurve: number[];
+      }[];
+    } | null;
+  } | null;
+}
+export interface ItemExplanation {
+  item: string;
+  base: number;
+  evidence: number;
+  localFit: number;
+  text: string;
+  counterfactual: { without: number[]; rank: number } | null;
+  events: {
+    item: string;
+    type: string | null;
+    platform: string | null;
+    time: string | null;
+    events: number;
+    shapley: number;
+    error: number;
+    leaveOneOut: number;
+    rankWithout: number;
+    local: number;
+    attention: number | null;
+  }[];
+  features: { feature: string; value: string | null; shapley: number; error: number }[];
+}
+
 export const RECOMMEND = `query Recommend($input: RecommendationsInput!) {
   recommend(input: $input) {
-    basis items { item score } unknown { user items platform } model { artifactId runId recommender }
+    basis items { item score reasons { event item time weight text } } unknown { user items platform } model { artifactId runId recommender }
     modelVersion { id number } recommendationId
   }
 }`;
 export interface Recommend {
   recommend: {
     basis: 'HISTORY' | 'FEATURES' | 'POPULARITY';
-    items: { item: string; score: number }[];
+    items: {
+      item: string;
+      score: number;
+      /** Null unless they were asked for. */
+      reasons:
+        | { event: string | null; item: string | null; time: string | null; weight: number; text: string }[]
+        | null;
+    }[];
     unknown: { user: boolean; items: string[]; platform: boolean };
     model: { artifactId: string; runId: string; recommender: string };
     modelVersion: { id: string; number: number } | null;

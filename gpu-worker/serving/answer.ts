@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { RankingReply, RankingRequest, Unanswered } from '../../schema/messages/ranking-request.js';
 import type { SearchReply, SearchRequest } from '../../schema/messages/search-request.js';
 import { formatOf } from '../compute/safetensors.js';
+import { reasonsFor } from '../explain/reasons.js';
 import { TransferRefused } from '../objects.js';
 import { fullText } from '../parent-link.js';
 import { readRecommender, type NamedRecommender } from '../recommenders/read-recommender.js';
@@ -44,13 +45,20 @@ export interface Answered<Reply> {
 
 /** Ranks with the recommender that is asked for; loads it first where it isn't held. Never throws. */
 export function rank({ query, ...request }: RankingRequest, models: Models): Promise<Answered<RankingReply>> {
-  return answered<RankingReply>(request, models, (served) => {
+  return answered<RankingReply>(request, models, async (served) => {
     if (served.kind !== 'recommender') throw new TypeError(`${request.artifactId} is a ${served.kind}`);
-    const { items, basis, unknown } = served.model.rank(query);
+    const ranking = served.model.rank(query);
+    const { items, basis, unknown } = ranking;
+    const reasons = query.reasons
+      ? await reasonsFor(served.model, query, ranking, query.reasons, Date.now())
+      : undefined;
     return {
       answer: 'RANKED',
       recommender: served.name,
-      items: items.map(({ item, score }) => ({ item, score })),
+      items: items.map(({ item, score }, place) => ({
+        ...{ item, score },
+        ...(reasons && { reasons: reasons[place]! }),
+      })),
       basis,
       unknown: { user: unknown.user, items: [...unknown.items], platform: unknown.platform },
     };

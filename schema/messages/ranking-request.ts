@@ -7,6 +7,8 @@ export const MOST_RANKED = 1_000;
 export const MOST_EVENTS = 1_000;
 /** Most items that one request keeps out of its answer. */
 export const MOST_EXCLUDED = 10_000;
+/** Most reasons of an item. */
+export const MOST_REASONS = 5;
 
 /** Ids are texts as they stood in the log. */
 const Id = z.string().min(1).max(1_000);
@@ -29,6 +31,8 @@ export const RankingQuery = z.object({
   exclude: z.array(Id).max(MOST_EXCLUDED).optional(),
   excludeSeen: z.boolean().optional(),
   platform: z.string().max(1_000).optional(),
+  /** Most reasons to tell of each item; none unless asked for, as they take several rankings. */
+  reasons: z.int().min(0).max(MOST_REASONS).optional(),
 });
 export type RankingQuery = z.infer<typeof RankingQuery>;
 
@@ -42,6 +46,21 @@ export const RankingRequest = z.object({
   query: RankingQuery,
 });
 export type RankingRequest = z.infer<typeof RankingRequest>;
+
+/** Why an item is in an answer. */
+export const RankingReason = z.object({
+  /** Of the event; absent where no event is the reason. */
+  item: z.string().optional(),
+  /** What was done, where it is known. */
+  event: z.string().optional(),
+  /** In ms since 1970. */
+  time: z.number().optional(),
+  /** Share of what speaks for the item, 0–1. */
+  weight: z.number(),
+  /** For people. */
+  text: z.string(),
+});
+export type RankingReason = z.infer<typeof RankingReason>;
 
 /** What the scores follow from. */
 export const RankingBasis = z.enum(['HISTORY', 'FEATURES', 'POPULARITY']);
@@ -62,7 +81,14 @@ export const RankingReply = z.discriminatedUnion('answer', [
     /** Name of the recommender that the file is of, such as `item-knn`. */
     recommender: z.string(),
     /** Best first; fewer than k where no more may be shown. */
-    items: z.array(z.object({ item: z.string(), score: z.number() })),
+    items: z.array(
+      z.object({
+        item: z.string(),
+        score: z.number(),
+        /** Where they were asked for; the most weighty first. */
+        reasons: z.array(RankingReason).optional(),
+      }),
+    ),
     basis: RankingBasis,
     /** What the request named and the model doesn't know. */
     unknown: z.object({ user: z.boolean(), items: z.array(z.string()), platform: z.boolean() }),

@@ -45,7 +45,13 @@ export class RecommendationService {
     if (reply.answer !== 'RANKED') throw refusalOf(reply, id, field);
     const { items, basis, unknown, recommender } = reply;
     return {
-      items,
+      items: items.map(({ reasons, ...item }) => ({
+        ...item,
+        reasons: reasons?.map(({ time, ...reason }) => ({
+          ...reason,
+          time: time === undefined ? null : new Date(time),
+        })),
+      })),
       basis,
       unknown,
       model: { artifactId: id, runId, recommender },

@@ -3,6 +3,7 @@ import {
   MOST_EVENTS,
   MOST_EXCLUDED,
   MOST_RANKED,
+  MOST_REASONS,
   RankingBasis as Basis,
 } from '../../schema/messages/ranking-request.js';
 import { ModelVersion } from '../models/model.types.js';
@@ -96,6 +97,38 @@ export class RecommendationsInput {
     description: 'Ranks only items with which somebody interacted on this platform.',
   })
   platform?: string | null;
+
+  @Field(() => Int, {
+    defaultValue: 0,
+    description: `Most reasons told of each item, 0–${MOST_REASONS}. Finding them takes up to a dozen rankings in place of one; without any, nothing is computed.`,
+  })
+  reasons!: number;
+}
+
+@ObjectType({ description: 'Why an item is recommended.' })
+export class RecommendationReason {
+  @Field(() => String, {
+    nullable: true,
+    description: 'What was done, such as `view`; null where it is not known.',
+  })
+  event?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The item that it was done to; null where no event is the reason.',
+  })
+  item?: string | null;
+
+  @Field(() => Date, { nullable: true, description: 'When, where it is known.' })
+  time?: Date | null;
+
+  @Field(() => Float, { description: 'Its share of what speaks for the recommended item, 0–1.' })
+  weight!: number;
+
+  @Field(() => String, {
+    description: 'For people, such as `because of 85123A (view, 2 days ago)` or `popular`.',
+  })
+  text!: string;
 }
 
 @ObjectType({ description: 'An item of a ranking.' })
@@ -105,6 +138,12 @@ export class RecommendedItem {
 
   @Field(() => Float, { description: 'Higher is better; comparable within one answer only.' })
   score!: number;
+
+  @Field(() => [RecommendationReason], {
+    nullable: true,
+    description: 'Why it is there, the weightiest first; null unless `reasons` was asked for.',
+  })
+  reasons?: readonly RecommendationReason[] | null;
 }
 
 @ObjectType({ description: "What a request named and the recommender doesn't know. It was passed over." })

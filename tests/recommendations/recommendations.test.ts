@@ -76,6 +76,28 @@ test('names what it does not know, and ranks by popularity when nothing is left'
   });
 });
 
+test('tells why items are there when it is asked to, and nothing of it otherwise', async () => {
+  const recent = new Date(Date.now() - 3 * 86_400_000).toISOString();
+  const history = [{ item: 'p1' }, { item: 'p2', type: 'view', time: recent }];
+  const { items } = await recommend({ history, k: 2, reasons: 1 });
+  expect(items[0]).toMatchObject({
+    item: 'p3',
+    reasons: [{ event: 'view', item: 'p2', time: recent, text: 'because of p2 (view, 3 days ago)' }],
+  });
+  expect(items[0]!.reasons![0]!.weight).toBeGreaterThan(0.5);
+  const remembered = await recommend({ user: 'u1', k: 1, reasons: 5 });
+  expect(remembered.items[0]!.reasons!.map(({ text }) => text)).toContain('because of p5');
+  const stranger = await recommend({ history: [], k: 1, reasons: 3 });
+  expect(stranger.items[0]!.reasons).toEqual([
+    { event: null, item: null, time: null, weight: 1, text: 'popular' },
+  ]);
+  for (const item of (await recommend({ history, k: 2 })).items) expect(item.reasons).toBeNull();
+  expect(await refusal({ user: 'u1', reasons: 6 })).toMatchObject({
+    code: 'INVALID_INPUT',
+    message: expect.stringContaining('`reasons` must be at most 5') as unknown,
+  });
+});
+
 test('answers many who ask at once, each their own', async () => {
   const users = Array.from({ length: 40 }, (_, user) => `u${user}`);
   const abreast = await Promise.all(users.map((user) => recommend({ user, k: 3 })));
