@@ -101,6 +101,11 @@ function addQuery(recommend: Command): void {
     .option('--with-seen', 'ranks the items of the history, too')
     .option('--platform <name>', 'ranks only items that were used on this platform')
     .option(
+      '--reasons [most]',
+      'tells why each item is there; at most so many reasons, 3 by default',
+      positiveInteger,
+    )
+    .option(
       '--folder <folder>',
       'of the platform that is started when SYNTHCART_URL is not set',
       '.synthcart',
@@ -110,12 +115,17 @@ function addQuery(recommend: Command): void {
       'after',
       '\nExample:\n  $ synthcart recommend query --model art_01k… --history 85123A,22423 --k 5',
     )
-    .action(async ({ model, folder, json, withSeen, ...asked }: QueryOptions) => {
+    .action(async ({ model, folder, json, withSeen, reasons, ...asked }: QueryOptions) => {
       if (asked.user === undefined && asked.history === undefined)
         throw new UsageError('Say whom to rank for: give --user, --history or both.');
       await withPlatform(folder, async (connection) => {
         const { recommend: ranking } = await connection.request<operations.Recommend>(operations.RECOMMEND, {
-          input: { ...asked, recommenderArtifactId: model, excludeSeen: !withSeen },
+          input: {
+            ...asked,
+            recommenderArtifactId: model,
+            excludeSeen: !withSeen,
+            reasons: reasons === true ? 3 : reasons,
+          },
         });
         process.stdout.write(`${json ? JSON.stringify(ranking, null, 2) : shown(ranking)}\n`);
       });
@@ -129,6 +139,7 @@ interface QueryOptions {
   k: number;
   exclude?: string[];
   withSeen?: boolean;
+  reasons?: number | true;
   platform?: string;
   folder: string;
   json?: boolean;
@@ -137,9 +148,19 @@ interface QueryOptions {
 const items = (text: string): { item: string }[] =>
   text === '' ? [] : text.split(',').map((item) => ({ item: item.trim() }));
 
+const reasonInWords = ({ text, weight }: { text: string; weight: number }): string =>
+  `${text}, ${Math.round(100 * weight)} %`;
+
 function shown({ items: ranked, basis, unknown, model }: operations.Recommend['recommend']): string {
-  const table = new Table({ head: ['', 'item', 'score'], style: { head: [], border: [] } });
-  ranked.forEach(({ item, score }, index) => table.push([index + 1, item, score.toPrecision(4)]));
+  const withReasons = ranked.some(({ reasons }) => reasons !== null);
+  const head = ['', 'item', 'score', ...(withReasons ? ['why'] : [])];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  ranked.forEach(({ item, score, reasons }, index) =>
+    table.push([
+      ...[index + 1, item, score.toPrecision(4)],
+      ...(withReasons ? [(reasons ?? []).map(reasonInWords).join('\n')] : []),
+    ]),
+  );
   return [
     table.toString(),
     `By ${model.recommender} of the run ${model.runId}, from ${basis.toLowerCase()}.`,

@@ -76,10 +76,10 @@ export function find({ query, ...request }: SearchRequest, models: Models): Prom
 async function answered<Reply>(
   { artifactId, model }: Omit<RankingRequest, 'query'>,
   models: Models,
-  answer: (served: ServedModel) => Reply,
+  answer: (served: ServedModel) => Reply | Promise<Reply>,
 ): Promise<Answered<Reply | Unanswered>> {
   try {
-    return { reply: answer(await models.get({ id: artifactId, ...model })) };
+    return { reply: await answer(await models.get({ id: artifactId, ...model })) };
   } catch (error) {
     if (error instanceof ModelTooLarge) {
       const message = `The model has ${model.bytes} bytes, more than a worker of its pool may hold. Raise MODEL_CACHE_MB there.`;

@@ -237,14 +237,15 @@ describe('the command line', () => {
     expect(unknown.stderr).toContain('no column "chanel". It has: "visits"');
   }, 90_000);
 
-  test('trains a recommender on a log, tells how it ranks, asks it, and names what it does not know', async () => {
+  test('trains a recommender on a log, tells how it ranks, asks it and why, and names what it does not know', async () => {
     const log = join(folder, 'events.csv');
     await writeFile(log, walksLog());
     const out = join(folder, 'recommender');
     const train = ['recommend', 'train', log, '--recommender', 'item-knn', '--cutoff', '3'];
     const trained = await synthcart([...train, '--set', 'neighbours=20', '--out', out, '--json']);
     expect(trained).toMatchObject({ code: 0 });
-    const { ranking, files, recommenderArtifactId } = JSON.parse(trained.stdout) as {
+    const { ranking, files, recommenderArtifactId, runId } = JSON.parse(trained.stdout) as {
+      runId: string;
       recommenderArtifactId: string;
       ranking: { tested: number; scores: { measure: string; cutoff: number | null; group: string }[] };
       files: string[];
@@ -267,10 +268,25 @@ describe('the command line', () => {
     expect(answer.items.map(({ item }) => item)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^p[123]$/)]),
     );
-    const shown = await synthcart([...query, '--history', 'p1,gone']);
+    const shown = await synthcart([...query, '--history', 'p1,gone', '--reasons']);
+    expect(shown.stdout).toContain('because of p1, 100 %');
     expect(shown.stdout).toContain("It doesn't know the items gone.");
     const nobody = await synthcart(query);
     expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('--history') as unknown });
+    const explain = ['explain', runId, log, '--k', '2', '--out', join(folder, 'explained')];
+    const explained = await synthcart([...explain, '--user', 'u3', '--json']);
+    expect(explained).toMatchObject({ code: 0 });
+    expect(JSON.parse(explained.stdout)).toMatchObject({
+      explanation: { recommender: 'item-knn', explained: [{ user: 'u3', items: [{ item: 'p9' }, {}] }] },
+      files: [expect.stringMatching(/explanation\.json$/), expect.stringMatching(/report\.html$/)],
+    });
+    const told = await synthcart([...explain, '--sample', '2']);
+    expect(told.stdout).toMatch(/1\. p\d+ +│ Because of p\d+/);
+    const stranger = await synthcart([...explain, '--user', 'nobody']);
+    expect(stranger).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no user "nobody"') as unknown,
+    });
     const unknown = await synthcart(['recommend', 'train', log, '--recommender', 'oracle']);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain('transformer, dnn, item-knn, popularity');
