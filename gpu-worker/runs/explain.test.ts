@@ -70,7 +70,7 @@ async function logInput(walks: typeof WALKS = WALKS): Promise<JobInput> {
       'event_type',
       events.map(({ at }) => (at % 2 ? 'cart' : 'view')),
     ),
-    { ...time, schema: { ...time.schema, kind: 'DATETIME', precision: 'second' } } as typeof time,
+    { ...time, schema: { ...time.schema, kind: 'DATETIME', precision: 'second' } },
   );
   const columns = table.columns.map(({ schema }) => schema);
   const parquetPath = join(folder, 'log.parquet');
