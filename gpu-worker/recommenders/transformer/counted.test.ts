@@ -13,7 +13,7 @@ const logits = (): Float32Array => Float32Array.of(Math.log(1), Math.log(2), Mat
 describe('counted neighbours', () => {
   test('are mixed with the network as shares of their sum, newer items counting more', () => {
     const scores = logits();
-    mixIn(scores, Int32Array.of(0, 1), { similarities, weight: 0.5 });
+    mixIn(scores, Int32Array.of(0, 1), { similarities, weight: 0.5, returning: 1 });
     // Of item 1: 0.5 for 2; of item 0, one place before, 0.8 of 0.6 for 1 and of 0.2 for 2. In all 1.14.
     expect([...scores].map((score) => Number(score.toFixed(5)))).toEqual([
       0.05,
@@ -25,10 +25,10 @@ describe('counted neighbours', () => {
 
   test('leave the network alone where a history has none, and add up to 1', () => {
     const scores = logits();
-    mixIn(scores, Int32Array.of(3), { similarities, weight: 0.9 });
+    mixIn(scores, Int32Array.of(3), { similarities, weight: 0.9, returning: 1 });
     [0.1, 0.2, 0.3, 0.4].forEach((share, item) => expect(scores[item]).toBeCloseTo(share, 6));
     const mixed = logits();
-    mixIn(mixed, Int32Array.of(0, 3), { similarities, weight: 0.9 });
+    mixIn(mixed, Int32Array.of(0, 3), { similarities, weight: 0.9, returning: 1 });
     expect(mixed.reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 6);
   });
 
@@ -41,7 +41,7 @@ describe('counted neighbours', () => {
     const search = (target: number): number => {
       const found = new WeightSearch(wide);
       found.add(sure, Int32Array.of(0), target);
-      return found.best;
+      return found.best.weight;
     };
     expect(search(3)).toBe(0);
     expect(search(1)).toBeGreaterThan(0);

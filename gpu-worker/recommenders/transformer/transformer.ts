@@ -25,7 +25,12 @@ import { openTrainer, type FitState, type HeldOut } from './steps.js';
 
 const NAME = 'transformer';
 const FORMAT = `synthcart ${NAME} recommender 1`;
-const Description = z.strictObject({ shape: Shape, weight: z.number().min(0).max(1) });
+const Description = z.strictObject({
+  shape: Shape,
+  weight: z.number().min(0).max(1),
+  /** Models of before it was learnt have none. */
+  returning: z.number().min(0).default(1),
+});
 
 const DEFAULT_STEPS = 5400;
 const DEFAULT_EPOCHS = { least: 10, most: 200 };
@@ -108,15 +113,15 @@ export const transformer: Recommender<TransformerConfig> = {
 
   async load(file) {
     const { knowledge, tensors, description } = readModel(file, FORMAT);
-    const { shape, weight } = Description.parse(description);
+    const { shape, weight, returning } = Description.parse(description);
     if (shape.items !== knowledge.items.length) throw new RangeError('the model has no vector for each item');
     const form = firstParameters(shape, Random.seeded(0));
-    const counted = { weight, similarities: storedSimilarities(tensors) };
+    const counted = { weight, returning, similarities: storedSimilarities(tensors) };
     return modelOf(shape, filled(form, tensors) as StoredOf<Parameters>, counted, knowledge);
   },
 };
 
-/** Similarities of items, and what they count beside the network by what held-out users did. */
+/** Similarities of items, what they count beside the network, and what items of a history do, by what held-out users did. */
 async function countedPart(
   interactions: Interactions,
   ends: Uint32Array,
@@ -125,7 +130,6 @@ async function countedPart(
   { neighbours }: TransformerConfig,
   { engine, metric, signal }: FitSession,
 ): Promise<Counted> {
-  if (neighbours === 0) return { weight: 0, similarities: similaritiesOf(interactions, SHRINKAGE, 0) };
   const learnt = eventsOf(interactions, (at, user) => at < ends[user]!);
   const search = new WeightSearch(similaritiesOf(learnt, SHRINKAGE, neighbours));
   const state = engine.hold<Parameters>(parameters);
@@ -146,7 +150,7 @@ async function countedPart(
   for (const { weight, ndcg } of search.found)
     metric('validation/ndcg_10_by_percent_counted', Math.round(100 * weight), ndcg);
   // All that is known may be counted, once the weight is found.
-  return { weight: search.best, similarities: similaritiesOf(interactions, SHRINKAGE, neighbours) };
+  return { ...search.best, similarities: similaritiesOf(interactions, SHRINKAGE, neighbours) };
 }
 
 function modelOf(
@@ -194,7 +198,11 @@ function modelOf(
       onEngines.clear();
     },
   };
-  const description = { shape, weight: counted.weight };
+  const description: z.infer<typeof Description> = {
+    shape,
+    weight: counted.weight,
+    returning: counted.returning,
+  };
   return new RankingModel({ format: FORMAT, description }, knowledge, scorer);
 }
 
