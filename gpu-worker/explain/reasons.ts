@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { RankingReason } from '../../schema/messages/ranking-request.js';
 import type { FittedRecommender, HistoryEvent, Ranking, RankRequest } from '../recommenders/recommender.js';
 import { EventWorlds } from './events/event-worlds.js';
@@ -26,7 +27,11 @@ export async function reasonsFor(
   const codeOf = new Map(items.map(({ item }) => [item, -1]));
   model.items.forEach((id, code) => codeOf.has(id) && codeOf.set(id, code));
   const codes = Int32Array.from(items, ({ item }) => codeOf.get(item)!);
-  const worlds = new EventWorlds(model, history, codes, { mostEvents: EVENTS_LOOKED_AT });
+  const worlds = new EventWorlds(model, history, codes, {
+    mostEvents: EVENTS_LOOKED_AT,
+    // Others who ask meanwhile wait for one ranking, not for a dozen.
+    ...{ worldsAtOnce: 1, pause: () => setImmediate() },
+  });
   const { drops } = await leaveOneOut(worlds);
   const events = eventsOf(model, request, history.remembered?.events ?? 0, history.item);
   return items.map((_, item) => {

@@ -15,6 +15,8 @@ export interface EventWorldsOptions {
   readonly engine?: Engine | undefined;
   /** Newest events that are players of their own; what lies before them is one player. */
   readonly mostEvents: number;
+  /** Worlds that are computed between two pauses; by default as many as a batch has room for. */
+  readonly worldsAtOnce?: number;
   /** Called between batches; may reject to stop. */
   readonly pause?: (() => Promise<void>) | undefined;
 }
@@ -65,7 +67,8 @@ export class EventWorlds {
       if (!this.#known.has(key)) missing.set(key, coalition);
     }
     const asked = [...missing];
-    const size = Math.max(1, Math.min(BATCH_WORLDS, Math.floor(BATCH_SCORES / this.model.items.length)));
+    const { worldsAtOnce = BATCH_WORLDS } = this.options;
+    const size = Math.max(1, Math.min(worldsAtOnce, Math.floor(BATCH_SCORES / this.model.items.length)));
     for (let from = 0; from < asked.length; from += size) {
       const batch = asked.slice(from, from + size);
       const histories = batch.map(([, coalition]) => this.#historyOf(coalition));

@@ -119,5 +119,7 @@ function curveCard(
 }
 
 function keyLine(method: AttributionMethod): Html {
-  return html`<i style="height:0;border-top:2px ${METHODS[method][1]} var(--${INKS[method]})"></i>`;
+  return html`<i
+    style="width:26px;height:0;border-top:2px ${METHODS[method][1]} var(--${INKS[method]})"
+  ></i>`;
 }

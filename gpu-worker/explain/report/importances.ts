@@ -68,7 +68,7 @@ function barCard(title: string, importances: readonly FeatureImportance[], capti
       ],
     },
   });
-  return html`<div class="card">
+  return html`<div class="card" style="max-width:620px">
     <h3>${title}</h3>
     ${chart}
     <p class="caption">${caption}</p>
