@@ -10,6 +10,7 @@ import { holdoutText, leakNote, splitOf } from '../recommenders/interactions/hol
 import type { Split } from '../recommenders/interactions/splits.js';
 import { withoutEvents, withUsers } from '../recommenders/interactions/with-users.js';
 import { popularity } from '../recommenders/popularity/popularity.js';
+import { rankedCases } from '../recommenders/evaluation/ranked-cases.js';
 import { rankingOf } from '../recommenders/ranking-summary.js';
 import { recommenderOf } from '../recommenders/recommenders.js';
 import { renderRanking } from '../recommenders/report.js';
@@ -66,6 +67,7 @@ export async function recommend(session: Session): Promise<RunResult> {
       syntheticInteractions:
         training.item.length - (config.trainOn === 'SYNTHETIC' ? 0 : split.train.item.length),
       coldEvents,
+      cases: rankedCases(real.interactions, split.cases, scored.ranks, Math.max(...cutoffs)),
       notes: [...notesOf(real), ...notes, ...untestedNote(split)],
     });
     return { ranking, report: renderRanking(ranking, contextOf(session, config)) };
@@ -81,12 +83,14 @@ export async function recommend(session: Session): Promise<RunResult> {
 function trainingOf(
   { train }: Split,
   synthetic: Behaviour | undefined,
-  { trainOn }: RecommendConfig,
+  { trainOn, syntheticRatio }: RecommendConfig,
 ): { readonly training: Interactions; readonly notes: readonly string[] } {
   if (!synthetic) return { training: train, notes: [] };
   const base = trainOn === 'SYNTHETIC' ? withoutEvents(train) : train;
-  const { interactions, unknownItems } = withUsers(base, synthetic.interactions);
-  if (interactions.item.length === base.item.length) {
+  const wanted = syntheticRatio === undefined ? Infinity : Math.round(syntheticRatio * train.item.length);
+  const { interactions, unknownItems } = withUsers(base, synthetic.interactions, Math.max(1, wanted));
+  const learnt = interactions.item.length - base.item.length;
+  if (learnt === 0) {
     throw new UserFailure(
       'INSUFFICIENT_DATA',
       'The synthetic log and the real one have no item in common. Synthesize it from this log, and name the same item column for both.',
@@ -98,6 +102,16 @@ function trainingOf(
           `${counted(unknownItems, 'synthetic event')} on items that the real log hasn't got ${unknownItems === 1 ? 'is' : 'are'} left out.`,
         ]
       : [];
+  // A user more would have been too many; many fewer is a log that is too short.
+  if (
+    learnt < 0.9 * wanted &&
+    wanted < Infinity &&
+    unknownItems + learnt >= synthetic.interactions.item.length
+  ) {
+    notes.push(
+      `The synthetic log has ${counted(learnt, 'interaction')} to learn from, fewer than the ${wanted.toLocaleString('en')} that the ratio of ${syntheticRatio} asks for.`,
+    );
+  }
   return { training: interactions, notes };
 }
 

@@ -8,6 +8,8 @@ export const FailureCode = z.enum([
   'INSUFFICIENT_DATA',
   'LIMIT_EXCEEDED',
   'INPUT_DELETED',
+  /** The run that was to make the input failed or was cancelled. */
+  'INPUT_NOT_MADE',
   'ENGINE_UNAVAILABLE',
   'DIVERGED',
   'OUT_OF_MEMORY',

@@ -29,6 +29,22 @@ export const RankingTrait = z.object({
 });
 export type RankingTrait = z.infer<typeof RankingTrait>;
 
+/** Of at most so many tested users, evenly spaced, a ranking tells what was found of each. */
+export const MOST_RANKED_CASES = 50_000;
+
+/** What was found of single tested users, in the order of the log: two rankings of the same test are compared user by user. */
+export const RankedCases = z.object({
+  /** SHA-256 of who was tested on what. */
+  fingerprint: z.string(),
+  /** Ranks of what was held out, from 1, rising, but for those behind both the first and the longest list; 0: never shown. */
+  ranks: z.array(z.array(z.int().min(0))),
+  /** Items held out [cases]; absent where it is one each. */
+  targets: z.array(z.int().min(1)).optional(),
+  /** Interactions before the test [cases]. */
+  before: z.array(z.int().min(0)),
+});
+export type RankedCases = z.infer<typeof RankedCases>;
+
 /** What a RECOMMEND run found; the file `ranking.json`. */
 export const Ranking = z.object({
   v: z.literal(1),
@@ -45,6 +61,7 @@ export const Ranking = z.object({
   coldEvents: z.int().min(0),
   scores: z.array(RankingScore),
   traits: z.array(RankingTrait),
+  cases: RankedCases.optional(),
   /** Plain sentences: what was put right or left out. */
   notes: z.array(z.string()),
 });

@@ -131,6 +131,11 @@ export const RecommendConfig = z.strictObject({
     })
     .optional(),
   trainOn: z.enum(['REAL', 'SYNTHETIC', 'BOTH']).default('REAL'),
+  /**
+   * Most synthetic interactions learnt from, by the real ones that are not held out; whole users of the synthetic log, its first ones.
+   * All, when not given.
+   */
+  syntheticRatio: z.number().min(0.01).max(100).optional(),
   /** Lengths of lists that are scored. */
   cutoffs: z.array(z.int().min(1).max(1000)).min(1).max(5).default([5, 10, 20]),
   /** Users with at most so many events before the test are cold. */

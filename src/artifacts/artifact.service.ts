@@ -125,7 +125,7 @@ export class ArtifactService {
       const artifact = await findVisible(context, tx, id);
       if (!artifact) throw notFound('artifact', id, ['input', 'id']);
       await authorize(context, tx, 'artifact:delete', artifact.projectId);
-      await requireUnused(context, tx, id);
+      await requireUnused(context, tx, artifact);
       await requireNotLive(context, tx, id);
       await tx.artifact.update({
         where: { tenantId_id: { tenantId: context.tenantId, id } },
@@ -228,9 +228,17 @@ export async function requireTrained(
   );
 }
 
-async function requireUnused(context: TenantContext, tx: Transaction, artifactId: string): Promise<void> {
+async function requireUnused(
+  context: TenantContext,
+  tx: Transaction,
+  { id: artifactId, runId, kind }: ArtifactRow,
+): Promise<void> {
   const input = await tx.runInput.findFirst({
-    where: { tenantId: context.tenantId, artifactId, run: { state: { notIn: [...FINAL_STATES] } } },
+    where: {
+      tenantId: context.tenantId,
+      OR: [{ artifactId }, { artifactId: null, awaitedRunId: runId, awaitedKind: kind }],
+      run: { state: { notIn: [...FINAL_STATES] } },
+    },
     select: { runId: true, run: { select: { state: true } } },
     orderBy: { runId: 'asc' },
   });

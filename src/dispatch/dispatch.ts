@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import type { Bus } from '../platform/bus.js';
 import type { Database } from '../platform/database.js';
 import type { Objects } from '../platform/objects.js';
+import { AwaitedInputs } from './awaited-inputs.js';
 import { Claims } from './claims.js';
 import { Control } from './control.js';
 import { DeadLetters } from './dead-letters.js';
@@ -52,6 +53,7 @@ export class Dispatch {
       deadLetters,
       new Reports({ ...common, bury: (message, reason) => deadLetters.bury(message, reason) }),
       new Sweep(common),
+      new AwaitedInputs(common),
       scheduler,
       presence,
     ];

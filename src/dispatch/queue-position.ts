@@ -18,6 +18,7 @@ interface Facts {
   most: number;
   slots: number;
   wait_seconds: number | null;
+  awaited: string | null;
 }
 
 /** Where a queued run stands, and why it waits; undefined when it isn't queued. Runs with the tenant's rows in sight. */
@@ -37,12 +38,16 @@ export async function queuePosition(
       (SELECT max_running_runs FROM tenants WHERE id = ${tenantId}) AS most,
       (SELECT coalesce(sum(slots), 0)::int FROM workers
        WHERE pool = ${pool} AND left_at IS NULL AND last_seen_at > now() - make_interval(secs => ${SEEN_SECONDS})) AS slots,
+      (SELECT string_agg(DISTINCT format('%s (%s, %s)', a.id, a.kind, a.state), ', ') FROM run_inputs i
+       JOIN runs a ON a.tenant_id = i.tenant_id AND a.id = i.awaited_run_id
+       WHERE i.tenant_id = r.tenant_id AND i.run_id = r.id AND i.artifact_id IS NULL AND r.awaits > 0) AS awaited,
       CASE WHEN r.not_before > now() THEN extract(epoch FROM r.not_before - now())::float8 END AS wait_seconds
     FROM runs r WHERE r.tenant_id = ${tenantId} AND r.id = ${id} AND r.state = 'QUEUED'`;
   return facts && { position: facts.ahead + 1, reason: reasonOf(facts, pool) };
 }
 
-function reasonOf({ ahead, held, most, slots, wait_seconds: wait }: Facts, pool: string): string {
+function reasonOf({ ahead, held, most, slots, wait_seconds: wait, awaited }: Facts, pool: string): string {
+  if (awaited !== null) return `It waits for what another run makes: ${awaited}.`;
   if (wait !== null) {
     return `It is tried again in ${Math.ceil(wait)} s, after the last attempt failed by no fault of yours.`;
   }

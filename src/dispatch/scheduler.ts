@@ -123,7 +123,7 @@ function pickAndDispatch(tx: Transaction, pool: string, free: number): Promise<D
       CROSS JOIN LATERAL (
         SELECT 1 FROM runs r
         WHERE r.state = 'QUEUED' AND r.pool = ${pool} AND r.tenant_id = t.id
-          AND (r.not_before IS NULL OR r.not_before <= now())
+          AND r.awaits = 0 AND (r.not_before IS NULL OR r.not_before <= now())
         ORDER BY r.state, r.pool, r.tenant_id, r.priority DESC, r.queued_at, r.id LIMIT 1) ready
       LEFT JOIN LATERAL (SELECT a.created_at AS at FROM attempts a WHERE a.tenant_id = t.id
                          ORDER BY a.tenant_id DESC, a.created_at DESC LIMIT 1) served ON true
@@ -136,7 +136,7 @@ function pickAndDispatch(tx: Transaction, pool: string, free: number): Promise<D
         SELECT r.id, row_number() OVER (ORDER BY r.state, r.pool, r.tenant_id, r.priority DESC, r.queued_at, r.id) AS nth
         FROM runs r
         WHERE r.state = 'QUEUED' AND r.pool = ${pool} AND r.tenant_id = c.tenant_id
-          AND (r.not_before IS NULL OR r.not_before <= now())
+          AND r.awaits = 0 AND (r.not_before IS NULL OR r.not_before <= now())
         ORDER BY r.state, r.pool, r.tenant_id, r.priority DESC, r.queued_at, r.id
         LIMIT least(c.room, ${free})
       ) q

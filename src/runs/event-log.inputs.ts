@@ -1,7 +1,22 @@
 import { Field, Float, ID, InputType } from 'type-graphql';
+import { ArtifactKind } from '../platform/prisma-client/client.js';
 
 @InputType({
-  description: 'A table: a dataset version, or an artifact that a run made. Give one of the two.',
+  description: 'An artifact that a run makes; the run that reads it waits in the queue until it is there.',
+})
+export class RunOutputInput {
+  @Field(() => ID, { description: 'The run. It may be queued, under way or done, in the same project.' })
+  runId!: string;
+
+  @Field(() => ArtifactKind, {
+    description: 'Which of its artifacts: SYNTHETIC_PARQUET or COMPLETED_PARQUET.',
+  })
+  kind!: ArtifactKind;
+}
+
+@InputType({
+  description:
+    'A table: a dataset version, or an artifact that a run made or will make. Give one of the three.',
 })
 export class TableRefInput {
   @Field(() => ID, { nullable: true, description: 'A dataset version that is READY.' })
@@ -12,6 +27,9 @@ export class TableRefInput {
     description: 'An artifact of the kind SYNTHETIC_PARQUET or COMPLETED_PARQUET.',
   })
   artifactId?: string | null;
+
+  @Field(() => RunOutputInput, { nullable: true, description: 'What another run makes.' })
+  madeBy?: RunOutputInput | null;
 }
 
 @InputType({

@@ -5,11 +5,17 @@ import {
 import { RecommendConfig } from '../../schema/messages/run-config.js';
 import { optionField } from './recommender-options.types.js';
 import type { RecommendInput } from './recommend.types.js';
-import { checked, invalid, namedColumns, requireSyntheticRight, withoutNulls } from './request-checks.js';
+import {
+  checked,
+  invalid,
+  namedColumns,
+  requireSyntheticRight,
+  withoutNulls,
+  type Path,
+} from './request-checks.js';
 
 /** A run that trains a recommender; throws INVALID_INPUT with the path of the field that is wrong. */
-export function recommendRequest(input: RecommendInput) {
-  const path = ['input', 'recommend'];
+export function recommendRequest(input: RecommendInput, path: Path = ['input', 'recommend']) {
   const recommender = RECOMMENDER_NAMES.find((name) => name === input.recommender);
   if (!recommender) {
     throw invalid(
@@ -20,9 +26,16 @@ export function recommendRequest(input: RecommendInput) {
   const field = optionField(recommender);
   const options = withoutNulls((input as unknown as Record<string, object | null>)[field] ?? {});
   checked<unknown>(RECOMMENDER_OPTIONS[recommender].options, options, [...path, field]);
+  const { syntheticRatio } = input;
   const { real, synthetic, events, attributes, platform, types, trainOn, testShare, cutoffs, coldEvents } =
     input;
   requireSyntheticRight(trainOn, synthetic, 'log', path);
+  if (syntheticRatio != null && !synthetic) {
+    throw invalid('`syntheticRatio` is of a synthetic log, and none is given: leave it out.', [
+      ...path,
+      'syntheticRatio',
+    ]);
+  }
   const config = checked(
     RecommendConfig,
     {
@@ -31,7 +44,7 @@ export function recommendRequest(input: RecommendInput) {
       options,
       ...(events && { events: namedColumns(events) }),
       ...(attributes && { attributes: withoutNulls(attributes) }),
-      ...withoutNulls({ platform, types, trainOn, testShare, cutoffs, coldEvents }),
+      ...withoutNulls({ syntheticRatio, platform, types, trainOn, testShare, cutoffs, coldEvents }),
     },
     path,
   );

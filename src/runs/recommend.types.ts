@@ -81,6 +81,13 @@ export class RecommendInput {
   @Field(() => Float, {
     nullable: true,
     description:
+      'Most synthetic interactions to learn from, by the real ones that are not held out, 0.01–100: whole synthetic users, up to that many. Default: all.',
+  })
+  syntheticRatio?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
       'Share of the events, the latest, that are held out, 0.01–0.9. Default: the last item of each user is.',
   })
   testShare?: number | null;
@@ -137,6 +144,12 @@ export class RecommendConfig {
 
   @Field(() => TrainOn, { description: 'Whose behaviour it learns from.' })
   trainOn!: TrainOn;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Most synthetic interactions learnt from, by the real ones; null: all.',
+  })
+  syntheticRatio!: number | null;
 
   @Field(() => Float, {
     nullable: true,

@@ -4,7 +4,7 @@ import { actorId, type TenantContext } from '../access/context.js';
 import { audit } from '../audit/audit.js';
 import type { Transaction } from '../platform/database.js';
 import { newId } from '../platform/ids.js';
-import type { Prisma, Run } from '../platform/prisma-client/client.js';
+import type { ArtifactKind, Prisma, Run } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode } from '../server/errors.js';
 
 export const DEFAULT_POOL = 'default';
@@ -16,6 +16,9 @@ export interface QueuedInput {
   name?: string;
   datasetVersionId?: string;
   artifactId?: string;
+  /** Of an artifact that another run is to make; it may have done so meanwhile. */
+  awaitedRunId?: string;
+  awaitedKind?: ArtifactKind;
 }
 
 export interface NewRun {
@@ -50,6 +53,7 @@ export async function queueRun(context: TenantContext, tx: Transaction, request:
       pool: request.pool ?? DEFAULT_POOL,
       priority: request.priority,
       config: request.config,
+      awaits: request.inputs.filter(({ awaitedRunId, artifactId }) => awaitedRunId && !artifactId).length,
       seed: request.seed ?? randomInt(MAX_SEED),
       eventSequence: 1,
       retryOfId: request.retryOfId,

@@ -18,7 +18,7 @@ import {
 } from '../../schema/messages/run-config.js';
 import type { TenantContext } from '../access/context.js';
 import type { Transaction } from '../platform/database.js';
-import type { ArtifactKind, InputRole } from '../platform/prisma-client/client.js';
+import type { ArtifactKind, InputRole, RunKind } from '../platform/prisma-client/client.js';
 import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import type { Rebalance } from './condition.types.js';
 import { requireLinkedColumns } from './run.linked.js';
@@ -30,7 +30,7 @@ import { recommendRequest } from './recommend.request.js';
 import { searchRequest } from './search.request.js';
 import { requireSearchColumns } from './run.search.js';
 import { checked, invalid, namedColumns, withoutNulls, type Path } from './request-checks.js';
-import type { TableRefInput, WithholdInput } from './event-log.inputs.js';
+import type { RunOutputInput, TableRefInput, WithholdInput } from './event-log.inputs.js';
 import type { StartRunInput } from './run.inputs.js';
 
 /** What a request asks for, checked as far as it can be without the database. */
@@ -362,13 +362,50 @@ function tableInput(
   ref: TableRefInput,
   path: Path,
 ): Promise<QueuedInput> {
-  if (ref.datasetVersionId && !ref.artifactId) {
+  const given = [ref.datasetVersionId, ref.artifactId, ref.madeBy].filter(Boolean);
+  if (given.length !== 1) {
+    throw invalid('Give one of datasetVersionId, artifactId and madeBy.', path);
+  }
+  if (ref.madeBy) return awaitedInput(resolver, role, ref.madeBy, [...path, 'madeBy']);
+  if (ref.datasetVersionId) {
     return datasetInput(resolver, role, ref.datasetVersionId, [...path, 'datasetVersionId']);
   }
-  if (ref.artifactId && !ref.datasetVersionId) {
-    return artifactInput(resolver, role, ref.artifactId, TABLE_KINDS, [...path, 'artifactId']);
+  return artifactInput(resolver, role, ref.artifactId ?? '', TABLE_KINDS, [...path, 'artifactId']);
+}
+
+/** Kinds of runs that make one table that can be read, and what kind of artifact that is. */
+const TABLE_MADE_BY: Partial<Record<RunKind, ArtifactKind>> = {
+  SYNTHESIZE: 'SYNTHETIC_PARQUET',
+  SAMPLE: 'SYNTHETIC_PARQUET',
+  COMPLETE: 'COMPLETED_PARQUET',
+};
+
+/** What another run makes: at once where it has, else to be waited for. */
+async function awaitedInput(
+  { context, tx, projectId }: Resolver,
+  role: InputRole,
+  { runId, kind }: RunOutputInput,
+  path: Path,
+): Promise<QueuedInput> {
+  const run = await tx.run.findFirst({
+    where: { tenantId: context.tenantId, id: runId, projectId },
+    select: { kind: true, state: true, inputs: { where: { name: { not: '' } }, take: 1 } },
+  });
+  if (!run) throw notFound('run', runId, [...path, 'runId']);
+  if (TABLE_MADE_BY[run.kind] !== kind || run.inputs.length > 0) {
+    throw invalid(`The run ${runId} is a ${run.kind} run; it makes no single ${kind} that could be read.`, [
+      ...path,
+      'kind',
+    ]);
   }
-  throw invalid('Give a datasetVersionId or an artifactId, one of the two.', path);
+  if (run.state === 'FAILED' || run.state === 'CANCELLED') {
+    throw new UserError(
+      UserErrorCode.INVALID_STATE,
+      `The run ${runId} is ${run.state}; it will make no ${kind}. Retry it, and name the new run.`,
+      [...path, 'runId'],
+    );
+  }
+  return { role, awaitedRunId: runId, awaitedKind: kind };
 }
 
 async function datasetInput(

@@ -15,7 +15,7 @@ import { UserError, UserErrorCode, notFound } from '../server/errors.js';
 import { once } from '../server/idempotency.js';
 import { readPage, type ConnectionArgs, keysetOrder, type Page } from '../server/pagination.js';
 import { lineOf, literally } from '../server/text.js';
-import { MAX_SEED, queueRun } from './run.queue.js';
+import { MAX_SEED, queueRun, type QueuedInput } from './run.queue.js';
 import { completedConfig } from './explain.request.js';
 import { requestedRun, resolveInputs } from './run.request.js';
 import { isFinal, type RunTransition } from './run.states.js';
@@ -93,12 +93,7 @@ export class RunService {
             projectId: failed.projectId,
             experimentId: failed.experimentId ?? undefined,
             config: RunConfig.parse(failed.config),
-            inputs: inputs.map(({ role, name, datasetVersionId, artifactId }) => ({
-              role,
-              name,
-              datasetVersionId: datasetVersionId ?? undefined,
-              artifactId: artifactId ?? undefined,
-            })),
+            inputs: await inputsAgain(tx, inputs),
             name: failed.name,
             pool: failed.pool,
             priority: failed.priority,
@@ -320,6 +315,31 @@ export class RunService {
     );
     return runIds.map((id) => rows.filter(({ runId }) => runId === id));
   }
+}
+
+/** The same inputs; where the run that was to make one has failed, that of its last retry. */
+async function inputsAgain(tx: Transaction, inputs: readonly RunInput[]): Promise<QueuedInput[]> {
+  const again: QueuedInput[] = [];
+  for (const { tenantId, role, name, datasetVersionId, artifactId, awaitedRunId, awaitedKind } of inputs) {
+    again.push({
+      role,
+      name,
+      datasetVersionId: datasetVersionId ?? undefined,
+      artifactId: artifactId ?? undefined,
+      awaitedRunId: awaitedRunId === null ? undefined : await lastRetry(tx, tenantId, awaitedRunId),
+      awaitedKind: awaitedKind ?? undefined,
+    });
+  }
+  return again;
+}
+
+async function lastRetry(tx: Transaction, tenantId: string, id: string): Promise<string> {
+  const retry = await tx.run.findFirst({
+    where: { tenantId, retryOfId: id },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    select: { id: true },
+  });
+  return retry ? lastRetry(tx, tenantId, retry.id) : id;
 }
 
 async function requireExperiment(context: TenantContext, tx: Transaction, projectId: string, id: string) {

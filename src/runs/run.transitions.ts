@@ -34,7 +34,7 @@ export async function moveRun(
       ...data,
       state: to,
       eventSequence: { increment: 1 },
-      ...(isFinal(to) ? { endedAt: new Date(), etaSeconds: null, ...NO_CHECKPOINT } : {}),
+      ...(isFinal(to) ? { endedAt: new Date(), etaSeconds: null, awaits: 0, ...NO_CHECKPOINT } : {}),
     },
   });
   await tx.runEvent.create({

@@ -94,7 +94,9 @@ export class RunFailure {
   incidentId!: string | null;
 }
 
-@ObjectType({ description: 'What a run reads: a dataset version or an artifact.' })
+@ObjectType({
+  description: 'What a run reads: a dataset version or an artifact, which another run may have yet to make.',
+})
 export class InputReference {
   @Field(() => InputRole, { description: 'What it is to the run.' })
   role!: InputRole;
@@ -110,6 +112,13 @@ export class InputReference {
 
   @Field(() => ID, { nullable: true, description: 'The artifact, if it is one.' })
   artifactId!: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The run that makes the artifact, where one was named. While `artifactId` is null it is waited for.',
+  })
+  awaitedRunId!: string | null;
 }
 
 @ObjectType({ description: 'One try at a run by one worker.' })

@@ -36,6 +36,8 @@ export interface RankingEvaluation {
   readonly cold: GroupScores;
   readonly warm: GroupScores;
   readonly traits: ListTraits;
+  /** Of each case, in their order, as `ranksOf` gives them. */
+  readonly ranks: readonly Float64Array[];
   /** Of each case, in their order, at each cutoff: to compare two recommenders user by user. */
   readonly perCase: {
     readonly ndcg: ReadonlyMap<number, Float64Array>;
@@ -103,6 +105,7 @@ export async function evaluateRanking(
       cases.map(({ history }) => history.item),
       new ItemAudience(train),
     ),
+    ranks,
     perCase: { ndcg: measured.ndcg, hit: measured.hit },
   };
 }

@@ -3,10 +3,12 @@ import { codeIn, lengthOf, type Interactions } from './interactions.js';
 /**
  * The users of another log behind those of the first, over the first's catalogue and in its codes. Events on items that the
  * catalogue lacks are left out and counted, and so are users that have no other. A user of both logs is two users.
+ * Users are taken in their order, up to `most` of their events on known items (≥ 1); the first is taken in any case.
  */
 export function withUsers(
   base: Interactions,
   others: Interactions,
+  most = Infinity,
 ): { readonly interactions: Interactions; readonly unknownItems: number } {
   const itemCodes = codesOf(base.items);
   const [typeCodes, platformCodes] = [codesOf(base.types), codesOf(base.platforms)];
@@ -17,11 +19,17 @@ export function withUsers(
   const users: string[] = [];
   const starts = [base.item.length];
   const kept: number[] = [];
+  let unknownItems = 0;
   for (let user = 0; user < others.users.length; user++) {
     const before = kept.length;
     for (let at = others.starts[user]!; at < others.starts[user + 1]!; at++) {
       if (items[others.item[at]!]! >= 0) kept.push(at);
     }
+    if (before > 0 && kept.length > most) {
+      kept.length = before;
+      break;
+    }
+    unknownItems += lengthOf(others, user) - (kept.length - before);
     if (kept.length === before && lengthOf(others, user) > 0) continue;
     const id = others.users[user]!;
     users.push(taken.has(id) ? `${id} (another)` : id);
@@ -49,7 +57,7 @@ export function withUsers(
       // Where one of the logs has no times, the order is all that is known.
       ...(base.time && others.time && { time: times(base.time, others.time, kept) }),
     },
-    unknownItems: others.item.length - kept.length,
+    unknownItems,
   };
 }
 
