@@ -29,6 +29,15 @@ export function probability(text: string): number {
   return value;
 }
 
+/** `0.5,1,2` as numbers. */
+export function numbers(text: string): number[] {
+  return text.split(',').map((part) => {
+    if (part.trim() === '' || !Number.isFinite(Number(part)))
+      throw new InvalidArgumentError(`"${part}" isn't a number; write them with commas, such as 0.5,1.`);
+    return Number(part);
+  });
+}
+
 /** For an option that may be given several times. */
 export function collectText(text: string, collected: string[] = []): string[] {
   return [...collected, text];

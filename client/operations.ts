@@ -298,6 +298,58 @@ export interface ItemExplanation {
   features: { feature: string; value: string | null; shapley: number; error: number }[];
 }
 
+export const START_COMPARISON = `mutation StartComparison($input: StartComparisonInput!) {
+  startComparison(input: $input) { experiment { id } ${USER_ERRORS} }
+}`;
+export interface StartComparison {
+  experiment: { id: string };
+}
+
+export const COMPARISON = `query Comparison($id: ID!) {
+  experiment(id: $id) { comparison {
+    recommender complete notes
+    synthesis { runId seed state failure { message } }
+    arms {
+      trainOn ratio verdict runs { runId seed state failure { message } }
+      scores {
+        measure cutoff group users kept outcome mean { value low high } difference { value low high }
+      }
+    }
+  } }
+}`;
+interface ComparedRun {
+  runId: string;
+  seed: number;
+  state: string;
+  failure: { message: string } | null;
+}
+export interface Comparison {
+  experiment: {
+    comparison: {
+      recommender: string;
+      complete: boolean;
+      notes: string[];
+      synthesis: ComparedRun[];
+      arms: {
+        trainOn: string;
+        ratio: number | null;
+        verdict: string | null;
+        runs: ComparedRun[];
+        scores: {
+          measure: string;
+          cutoff: number | null;
+          group: string;
+          users: number;
+          kept: number | null;
+          outcome: string | null;
+          mean: ScoreInterval;
+          difference: ScoreInterval | null;
+        }[];
+      }[];
+    } | null;
+  } | null;
+}
+
 export const RECOMMEND = `query Recommend($input: RecommendationsInput!) {
   recommend(input: $input) {
     basis items { item score reasons { event item time weight text } } unknown { user items platform } model { artifactId runId recommender }

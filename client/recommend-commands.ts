@@ -10,6 +10,7 @@ import {
 } from './argument-parsers.js';
 import { trainRecommender, type TrainRequest } from './commands/recommend-train.js';
 import * as operations from './operations.js';
+import { addCompare } from './recommend-compare-command.js';
 import { rankingTable } from './ranking-table.js';
 import { observer, requireFile, UsageError, withPlatform } from './with-platform.js';
 
@@ -19,6 +20,7 @@ export function addRecommend(program: Command): void {
     .command('recommend')
     .description('train recommenders on behaviour, see how well they rank, and ask them');
   addQuery(recommend);
+  addCompare(recommend);
   recommend
     .command('train')
     .description('train a recommender on an event log, and score how it ranks what each user did last')

@@ -30,6 +30,8 @@ import { registerObjectRoutes } from './platform/object-routes.js';
 import { deriveKey, roleUrl } from './platform/secrets.js';
 import { VERSION } from './platform/version.js';
 import { ExperimentResolver, ProjectExperimentsResolver } from './experiments/experiment.resolver.js';
+import { TrainingComparisonResolver } from './experiments/comparison.resolver.js';
+import { TrainingComparisonService } from './experiments/comparison.service.js';
 import { ExperimentService } from './experiments/experiment.service.js';
 import {
   ComparisonResolver,
@@ -208,6 +210,7 @@ function resolvers({
     new TenantResolver(tenants, members, invitations),
     new ProjectResolver(projects),
     new ExperimentResolver(experiments, projects),
+    new TrainingComparisonResolver(new TrainingComparisonService(database, bus)),
     new ProjectExperimentsResolver(experiments),
     new ArtifactResolver(artifacts),
     new ProjectArtifactsResolver(artifacts),

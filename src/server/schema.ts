@@ -10,6 +10,7 @@ import { ActivityResolver } from '../audit/activity.resolver.js';
 import { AuditResolver } from '../audit/audit.resolver.js';
 import { DatasetVersionResolver } from '../datasets/dataset-version.resolver.js';
 import { DatasetResolver, ProjectDatasetsResolver } from '../datasets/dataset.resolver.js';
+import { TrainingComparisonResolver } from '../experiments/comparison.resolver.js';
 import { ExperimentResolver, ProjectExperimentsResolver } from '../experiments/experiment.resolver.js';
 import {
   ComparisonResolver,
@@ -44,6 +45,7 @@ export const RESOLVERS = [
   TenantResolver,
   ProjectResolver,
   ExperimentResolver,
+  TrainingComparisonResolver,
   ProjectExperimentsResolver,
   ArtifactResolver,
   ProjectArtifactsResolver,

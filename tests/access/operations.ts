@@ -505,6 +505,17 @@ export const OPERATIONS: Readonly<Record<string, readonly Operation[]>> = {
       input(async (at) => ({ id: (await at.newUpload()).datasetId })),
     ),
   ],
+  startComparison: [
+    needs(
+      'experiment:create',
+      'PROJECT',
+      input(({ projectId, datasetVersionId }) => ({
+        ...{ projectId, name: 'Does it help?', ratios: [1], seeds: [1] },
+        recommend: { real: { datasetVersionId }, recommender: 'popularity' },
+      })),
+      ['run:start'],
+    ),
+  ],
   createExperiment: [
     needs(
       'experiment:create',
