@@ -1,33 +1,20 @@
 import type { Random } from '../../compute/random.js';
 import type { Transitions } from '../../events/transitions.js';
-
-/** Rounds of the subspace iteration; more changes the vectors hardly. */
-const ROUNDS = 6;
+import { leadingEigenvectors } from './leading-eigenvectors.js';
 
 /**
  * Vectors of items [items, width], row-major, of which those are near each other that are met together: the leading
  * eigenvectors of the symmetric positive pointwise mutual information, scaled by the root of their eigenvalues (Levy and
- * Goldberg, 2014, section 3.3), by subspace iteration (Halko et al., 2011, algorithm 4.4). Items met alone have a zero vector.
+ * Goldberg, 2014, section 3.3). Items met alone have a zero vector.
  */
 export function itemVectors(transitions: Transitions, width: number, random: Random): Float32Array {
-  const { items } = transitions;
-  const rank = Math.min(width, items);
   const matrix = positiveInformation(transitions);
-  let basis = Float64Array.from({ length: items * rank }, () => random.normal());
-  let product = basis;
-  for (let round = 0; round < ROUNDS; round++) {
-    basis = orthonormal(product, items, rank);
-    product = times(matrix, basis, items, rank);
-  }
-  const vectors = new Float32Array(items * width);
-  for (let column = 0; column < rank; column++) {
-    let eigenvalue = 0;
-    for (let row = 0; row < items; row++)
-      eigenvalue += basis[row * rank + column]! * product[row * rank + column]!;
-    const scale = Math.sqrt(Math.max(0, eigenvalue));
-    for (let row = 0; row < items; row++) vectors[row * width + column] = scale * basis[row * rank + column]!;
-  }
-  return vectors;
+  return leadingEigenvectors(
+    transitions.items,
+    width,
+    (x, rank) => times(matrix, x, transitions.items, rank),
+    random,
+  );
 }
 
 interface Sparse {
@@ -85,31 +72,4 @@ function times(
     }
   });
   return y;
-}
-
-/** The columns made orthonormal, one after the other (modified Gram–Schmidt). */
-function orthonormal(x: Float64Array, items: number, rank: number): Float64Array<ArrayBuffer> {
-  const columns = Array.from({ length: rank }, (_, column) =>
-    Float64Array.from({ length: items }, (_unused, row) => x[row * rank + column]!),
-  );
-  columns.forEach((column, index) => {
-    for (const before of columns.slice(0, index)) {
-      const overlap = dot(column, before);
-      for (let row = 0; row < items; row++) column[row]! -= overlap * before[row]!;
-    }
-    const length = Math.sqrt(dot(column, column));
-    if (length > 1e-9) for (let row = 0; row < items; row++) column[row]! /= length;
-    else column.fill(0);
-  });
-  const result = new Float64Array(items * rank);
-  columns.forEach((column, index) => {
-    for (let row = 0; row < items; row++) result[row * rank + index] = column[row]!;
-  });
-  return result;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
-  return sum;
 }

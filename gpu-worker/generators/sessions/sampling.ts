@@ -9,6 +9,7 @@ import { History, type Counts } from './history.js';
 import { GAP, userFieldSizes, type LogEncoding } from './log-encoding.js';
 import { COUNTED, PLACE_FEATURES, type Parameters, type Shape } from './network.js';
 import { compileSteps, ITEM_ROWS, type StepPrograms } from './step-programs.js';
+import { Taste, type TasteVectors } from './taste.js';
 import { drawFollower } from '../../events/transitions.js';
 import { calendarOf } from './windows.js';
 
@@ -26,6 +27,7 @@ export interface MadeLog {
 
 interface Slot extends MadeLog {
   readonly history: History;
+  readonly taste: Taste;
 }
 
 /** Logs made at a time; each step's cost is mostly a call's. */
@@ -41,7 +43,8 @@ export class LogSampler {
     private readonly shape: Shape,
     private readonly parameters: StoredOf<Parameters>,
     private readonly counts: Counts,
-    private readonly memory: number,
+    private readonly tastes: TasteVectors,
+    private readonly pull: { readonly memory: number; readonly coherence: number },
     private readonly slots: number,
     private readonly random: Random,
     private readonly dealer: Dealer,
@@ -54,16 +57,29 @@ export class LogSampler {
       readonly shape: Shape;
       readonly parameters: StoredOf<Parameters>;
       readonly counts: Counts;
+      readonly tastes: TasteVectors;
       readonly memory: number;
+      readonly coherence: number;
     },
     rows: number,
     random: Random,
   ): Promise<LogSampler> {
-    const { encoding, shape, parameters, counts, memory } = model;
+    const { encoding, shape, parameters, counts, tastes } = model;
     const slots = Math.max(1, Math.min(MOST_SLOTS, rows));
     const programs = await compileSteps(engine, shape, parameters, slots);
     const dealer = new Dealer(counts.near, random.derive('dealer'));
-    return new LogSampler(programs, encoding, shape, parameters, counts, memory, slots, random, dealer);
+    return new LogSampler(
+      programs,
+      encoding,
+      shape,
+      parameters,
+      counts,
+      tastes,
+      model,
+      slots,
+      random,
+      dealer,
+    );
   }
 
   /** Logs of users, in the order in which they were begun, until they have `rows` events together. */
@@ -109,6 +125,7 @@ export class LogSampler {
       items: [],
       fields: [],
       history: new History(this.counts, calendarOf(encoding)),
+      taste: new Taste(this.tastes, this.pull.coherence),
     };
   }
 
@@ -150,7 +167,9 @@ export class LogSampler {
       if (!slot) return;
       slot.fields.push(codes[at]!);
       slot.items.push(chosen[at]!);
-      slot.history.add(chosen[at] === encoding.items.length ? -1 : chosen[at]!, codes[at]![0] === 1);
+      const isItem = chosen[at] !== encoding.items.length;
+      slot.history.add(isItem ? chosen[at]! : -1, codes[at]![0] === 1);
+      if (isItem) slot.taste.add(chosen[at]!);
       if (slot.items.length === 1) return;
       const before = slot.times.at(-1)!;
       const gap = isNumeric(gaps) ? Math.max(0, gaps.values[at]!) : 0;
@@ -227,7 +246,7 @@ export class LogSampler {
 
   /** An item from a counted component; undefined where the network's own softmax is to choose. */
   private countedItem(
-    { history }: Slot,
+    { history, taste }: Slot,
     gates: Float32Array,
     refused: (item: number) => boolean,
   ): number | undefined {
@@ -243,7 +262,7 @@ export class LogSampler {
         case 0:
           return undefined;
         case 1:
-          return dealer.deal(history.last[0]!, refused);
+          return dealer.deal(history.last[0]!, (item) => (refused(item) ? 0 : taste.preference(item)));
         case 2: {
           const distance = random.categorical(history.last.map((_, index) => 1 / (index + 1)));
           return drawFollower(counts.wide, history.last[distance]!, random);
@@ -281,7 +300,7 @@ export class LogSampler {
     const total = shares.reduce((sum, share) => sum + share, 0);
     const repeats = shares[3]! / total;
     const near = shares[1]! / total;
-    const wanted = Math.max(near, this.memory * (1 - repeats));
+    const wanted = Math.max(near, this.pull.memory * (1 - repeats));
     if (!offered[0] || 1 - repeats - near <= 0) return shares;
     const rest = (1 - repeats - wanted) / (1 - repeats - near);
     return shares.map((share, component) => {

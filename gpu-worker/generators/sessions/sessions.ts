@@ -23,6 +23,7 @@ import { encodeLog, fieldsOf, fitLogEncoding, LogEncoding, userFieldSizes } from
 import { COUNTED, firstParameters, Shape, type Parameters } from './network.js';
 import { LogSampler, type MadeLog } from './sampling.js';
 import { openTrainer, type FitState } from './steps.js';
+import { tasteVectors, type TasteVectors } from './taste.js';
 import { countTransitions, REACH } from '../../events/transitions.js';
 import { windowsOf, type Windows } from './windows.js';
 
@@ -42,6 +43,8 @@ const Description = z.strictObject({
   encoding: LogEncoding,
   shape: Shape,
   memory: z.number(),
+  /** Models of before it was have no tastes. */
+  coherence: z.number().default(0),
 });
 type Description = z.infer<typeof Description>;
 
@@ -114,7 +117,13 @@ export const sessions: Generator<SessionsConfig> = {
     });
     // The weights have never seen the held-out users; the counts that are sampled from may.
     const everyone = countsOf(log, Uint32Array.from(learnt.keys()), encoding.items.length);
-    return new SessionsModel({ encoding, shape, memory: config.memory }, average, everyone);
+    const { memory, coherence } = config;
+    return new SessionsModel(
+      { encoding, shape, memory, coherence },
+      average,
+      everyone,
+      tasteVectors(log, encoding.items.length, random.derive('tastes')),
+    );
   },
 
   async load(file) {
@@ -128,6 +137,7 @@ export const sessions: Generator<SessionsConfig> = {
       description,
       filled(form, tensors) as StoredOf<Parameters>,
       countsFrom(tensors, description.encoding.items.length),
+      tastesFrom(tensors),
     );
   },
 };
@@ -137,6 +147,7 @@ class SessionsModel implements FittedGenerator {
     private readonly description: Description,
     private readonly parameters: StoredOf<Parameters>,
     private readonly counts: Counts,
+    private readonly tastes: TasteVectors,
   ) {}
 
   get columns(): readonly ColumnSchema[] {
@@ -145,9 +156,9 @@ class SessionsModel implements FittedGenerator {
 
   async *sample(rows: number, session: SampleSession, chunkRows = ROWS_AT_A_TIME): AsyncIterable<Table> {
     if (!(Number.isInteger(chunkRows) && chunkRows > 0)) throw new RangeError(`chunks of ${chunkRows} rows`);
-    const { description, parameters, counts } = this;
+    const { description, parameters, counts, tastes } = this;
     const random = Random.seeded(session.seed);
-    const model = { ...description, parameters, counts };
+    const model = { ...description, parameters, counts, tastes };
     const sampler = await LogSampler.compile(session.engine, model, rows, random.derive('logs'));
     let done = 0;
     let given: Serials = { users: 0, sessions: 0 };
@@ -206,6 +217,8 @@ class SessionsModel implements FittedGenerator {
     const tensors = new Map<string, StoredTensor>(tensorsOf(this.parameters));
     for (const [name, values] of tensorsOfCounts(this.counts))
       tensors.set(name, { shape: [values.length], values });
+    const { width, vectors } = this.tastes;
+    tensors.set('tastes', { shape: [vectors.length / width, width], values: vectors });
     return writeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(this.description) });
   }
 }
@@ -301,6 +314,11 @@ function tensorsOfCounts({ near, wide, popularity }: Counts): [string, Float32Ar
     ],
   );
   return [...parts, ['counts/popularity', Float32Array.from(popularity)]];
+}
+
+function tastesFrom(tensors: ReadonlyMap<string, StoredTensor>): TasteVectors {
+  const { shape, values } = tensors.get('tastes') ?? { shape: [0, 0], values: [] };
+  return { width: shape[1] ?? 0, vectors: Float32Array.from(values) };
 }
 
 function countsFrom(tensors: ReadonlyMap<string, StoredTensor>, items: number): Counts {

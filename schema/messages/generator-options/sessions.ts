@@ -77,6 +77,15 @@ export const SessionsConfig = z.strictObject({
       'Share of items that follow transitions counted in the log at the least, 0–1, wherever there are any. More keeps more of what ' +
         'recommenders learn from the log, and repeats more of it.',
     ),
+  coherence: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(20)
+    .describe(
+      'How much rather an item follows that goes with all that its user has had, 0–100; 0 looks at the last item alone. Recommenders ' +
+        'learn from it which items go together over a whole history.',
+    ),
   validationShare: z
     .number()
     .min(0.01)
