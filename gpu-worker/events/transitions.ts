@@ -84,9 +84,17 @@ export function weightOf({ starts, followers, weights }: Transitions, from: numb
   return 0;
 }
 
-/** A follower of the item, by weight; −1 where it has none. */
-export function drawFollower(transitions: Transitions, from: number, random: Random): number {
-  const [start, end] = [transitions.starts[from]!, transitions.starts[from + 1]!];
-  if (start === end) return -1;
-  return transitions.followers[start + random.categorical(transitions.weights.subarray(start, end))]!;
+/** A follower of the item, by weight times `preference`, 0 or more; −1 where none has any. */
+export function drawFollower(
+  { starts, followers, weights }: Transitions,
+  from: number,
+  random: Random,
+  preference: (item: number) => number,
+): number {
+  const [start, end] = [starts[from]!, starts[from + 1]!];
+  const chances = Float64Array.from(
+    weights.subarray(start, end),
+    (weight, place) => weight * preference(followers[start + place]!),
+  );
+  return chances.some((chance) => chance > 0) ? followers[start + random.categorical(chances)]! : -1;
 }

@@ -214,7 +214,11 @@ export class LogSampler {
       some.forEach((at, row) => rows.set(x.subarray(at * width, (at + 1) * width), row * width));
       const own = await this.programs.items(rows);
       some.forEach((at, row) => {
-        const shares = own.subarray(row * items, (row + 1) * items);
+        const { taste } = slots[at]!;
+        // The last code is that of no item, which no taste speaks for or against.
+        const shares = Float64Array.from(own.subarray(row * items, (row + 1) * items), (share, item) =>
+          item < items - 1 ? share * taste.preference(item) : share,
+        );
         chosen[at] = this.untilKept(() => this.random.categorical(shares), refusals[at]!);
       });
     }
@@ -251,6 +255,7 @@ export class LogSampler {
     refused: (item: number) => boolean,
   ): number | undefined {
     const { random, counts, dealer } = this;
+    const preference = (item: number): number => (refused(item) ? 0 : taste.preference(item));
     const offered = new Float32Array(COUNTED);
     history.writeOffered(offered, 0);
     if (this.encoding.repeats === 'nowhere') offered[2] = 0;
@@ -262,10 +267,10 @@ export class LogSampler {
         case 0:
           return undefined;
         case 1:
-          return dealer.deal(history.last[0]!, (item) => (refused(item) ? 0 : taste.preference(item)));
+          return dealer.deal(history.last[0]!, preference);
         case 2: {
           const distance = random.categorical(history.last.map((_, index) => 1 / (index + 1)));
-          return drawFollower(counts.wide, history.last[distance]!, random);
+          return drawFollower(counts.wide, history.last[distance]!, random, preference);
         }
         case 3: {
           const met = [...history.items];
