@@ -1,5 +1,3 @@
-import type { Random } from '../compute/random.js';
-
 /** How far back an event looks for items that lead to its own; the one before counts 1, the one d before 1 / d. */
 export const REACH = 8;
 
@@ -82,19 +80,4 @@ export function weightOf({ starts, followers, weights }: Transitions, from: numb
     else high = middle - 1;
   }
   return 0;
-}
-
-/** A follower of the item, by weight times `preference`, 0 or more; −1 where none has any. */
-export function drawFollower(
-  { starts, followers, weights }: Transitions,
-  from: number,
-  random: Random,
-  preference: (item: number) => number,
-): number {
-  const [start, end] = [starts[from]!, starts[from + 1]!];
-  const chances = Float64Array.from(
-    weights.subarray(start, end),
-    (weight, place) => weight * preference(followers[start + place]!),
-  );
-  return chances.some((chance) => chance > 0) ? followers[start + random.categorical(chances)]! : -1;
 }

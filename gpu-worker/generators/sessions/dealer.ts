@@ -1,5 +1,6 @@
 import type { Random } from '../../compute/random.js';
 import type { Transitions } from '../../events/transitions.js';
+import type { Taste, Tastes } from './taste.js';
 
 /**
  * Draws followers of items by their counts, as cards from a deck an item (systematic sampling without replacement). Independent
@@ -13,32 +14,26 @@ export class Dealer {
   /** The weights of `transitions` are whole numbers. */
   constructor(
     private readonly transitions: Transitions,
+    private readonly tastes: Tastes,
     private readonly random: Random,
   ) {
     this.left = transitions.weights.slice();
   }
 
-  /**
-   * A follower of `from`, each card of the deck as likely as `preference` says, which is 0 for one that is refused. −1 where
-   * nothing follows or all is refused.
-   */
-  deal(from: number, preference: (item: number) => number): number {
+  /** A follower of `from` that isn't refused, those sooner that go with the taste; −1 where there is none. */
+  deal(from: number, taste: Taste, refused: (item: number) => boolean): number {
     const { followers, starts, weights } = this.transitions;
     const [start, end] = [starts[from]!, starts[from + 1]!];
-    const preferences = Float64Array.from(followers.subarray(start, end), preference);
-    const drawn = (of: Float32Array): number => {
-      const chances = preferences.map((chance, place) => chance * of[start + place]!);
-      return chances.some((chance) => chance > 0) ? start + this.random.categorical(chances) : -1;
-    };
-    const at = drawn(this.left);
-    // What is left of the deck may all be refused: then any card that isn't, which is not taken from it.
+    const items = followers.subarray(start, end);
+    const [left, all] = [this.left.subarray(start, end), weights.subarray(start, end)];
+    const at = this.tastes.draw(taste, items, left, refused, this.random);
     if (at < 0) {
-      const other = drawn(weights);
-      return other < 0 ? -1 : followers[other]!;
+      // What is left of the deck is all refused: then any other card, which is not taken from it.
+      const other = this.tastes.draw(taste, items, all, refused, this.random);
+      return other < 0 ? -1 : items[other]!;
     }
-    this.left[at]!--;
-    const left = this.left.subarray(start, end);
-    if (left.every((cards) => cards === 0)) left.set(weights.subarray(start, end));
-    return followers[at]!;
+    left[at]!--;
+    if (left.every((cards) => cards === 0)) left.set(all);
+    return items[at]!;
   }
 }

@@ -9,8 +9,7 @@ import { History, type Counts } from './history.js';
 import { GAP, userFieldSizes, type LogEncoding } from './log-encoding.js';
 import { COUNTED, PLACE_FEATURES, type Parameters, type Shape } from './network.js';
 import { compileSteps, ITEM_ROWS, type StepPrograms } from './step-programs.js';
-import { Taste, type TasteVectors } from './taste.js';
-import { drawFollower } from '../../events/transitions.js';
+import { Tastes, type Taste, type TasteVectors } from './taste.js';
 import { calendarOf } from './windows.js';
 
 /** One user's events as codes; times as numbers of the time column. */
@@ -37,18 +36,22 @@ const TRIES = 20;
 
 /** Makes logs one event at a time, many users at once. */
 export class LogSampler {
+  private readonly catalogue: Int32Array;
+
   private constructor(
     private readonly programs: StepPrograms,
     private readonly encoding: LogEncoding,
     private readonly shape: Shape,
     private readonly parameters: StoredOf<Parameters>,
     private readonly counts: Counts,
-    private readonly tastes: TasteVectors,
-    private readonly pull: { readonly memory: number; readonly coherence: number },
+    private readonly tastes: Tastes,
+    private readonly memory: number,
     private readonly slots: number,
     private readonly random: Random,
     private readonly dealer: Dealer,
-  ) {}
+  ) {
+    this.catalogue = Int32Array.from(encoding.items.keys());
+  }
 
   static async compile(
     engine: Engine,
@@ -64,10 +67,11 @@ export class LogSampler {
     rows: number,
     random: Random,
   ): Promise<LogSampler> {
-    const { encoding, shape, parameters, counts, tastes } = model;
+    const { encoding, shape, parameters, counts, memory } = model;
     const slots = Math.max(1, Math.min(MOST_SLOTS, rows));
     const programs = await compileSteps(engine, shape, parameters, slots);
-    const dealer = new Dealer(counts.near, random.derive('dealer'));
+    const tastes = new Tastes(model.tastes, model.coherence, shape.items);
+    const dealer = new Dealer(counts.near, tastes, random.derive('dealer'));
     return new LogSampler(
       programs,
       encoding,
@@ -75,7 +79,7 @@ export class LogSampler {
       parameters,
       counts,
       tastes,
-      model,
+      memory,
       slots,
       random,
       dealer,
@@ -125,7 +129,7 @@ export class LogSampler {
       items: [],
       fields: [],
       history: new History(this.counts, calendarOf(encoding)),
-      taste: new Taste(this.tastes, this.pull.coherence),
+      taste: this.tastes.begin(),
     };
   }
 
@@ -214,15 +218,21 @@ export class LogSampler {
       some.forEach((at, row) => rows.set(x.subarray(at * width, (at + 1) * width), row * width));
       const own = await this.programs.items(rows);
       some.forEach((at, row) => {
-        const { taste } = slots[at]!;
+        const shares = own.subarray(row * items, (row + 1) * items);
         // The last code is that of no item, which no taste speaks for or against.
-        const shares = Float64Array.from(own.subarray(row * items, (row + 1) * items), (share, item) =>
-          item < items - 1 ? share * taste.preference(item) : share,
-        );
-        chosen[at] = this.untilKept(() => this.random.categorical(shares), refusals[at]!);
+        chosen[at] =
+          this.random.uniform() < shares[items - 1]!
+            ? items - 1
+            : this.ownItem(slots[at]!, shares, refusals[at]!);
       });
     }
     return chosen.map((item) => item ?? 0);
+  }
+
+  /** An item from the network's softmax. */
+  private ownItem({ taste }: Slot, shares: Float32Array, refused: (item: number) => boolean): number {
+    const item = this.tastes.draw(taste, this.catalogue, shares, refused, this.random);
+    return item < 0 ? this.random.categorical(this.counts.popularity) : item;
   }
 
   /** Items that a user doesn't come back to. */
@@ -254,8 +264,8 @@ export class LogSampler {
     gates: Float32Array,
     refused: (item: number) => boolean,
   ): number | undefined {
-    const { random, counts, dealer } = this;
-    const preference = (item: number): number => (refused(item) ? 0 : taste.preference(item));
+    const { random, counts, dealer, tastes } = this;
+    const { wide } = counts;
     const offered = new Float32Array(COUNTED);
     history.writeOffered(offered, 0);
     if (this.encoding.repeats === 'nowhere') offered[2] = 0;
@@ -267,10 +277,16 @@ export class LogSampler {
         case 0:
           return undefined;
         case 1:
-          return dealer.deal(history.last[0]!, preference);
+          return dealer.deal(history.last[0]!, taste, refused);
         case 2: {
           const distance = random.categorical(history.last.map((_, index) => 1 / (index + 1)));
-          return drawFollower(counts.wide, history.last[distance]!, random, preference);
+          const [start, end] = [
+            wide.starts[history.last[distance]!]!,
+            wide.starts[history.last[distance]! + 1]!,
+          ];
+          const followers = wide.followers.subarray(start, end);
+          const at = tastes.draw(taste, followers, wide.weights.subarray(start, end), refused, random);
+          return at < 0 ? -1 : followers[at]!;
         }
         case 3: {
           const met = [...history.items];
@@ -305,7 +321,7 @@ export class LogSampler {
     const total = shares.reduce((sum, share) => sum + share, 0);
     const repeats = shares[3]! / total;
     const near = shares[1]! / total;
-    const wanted = Math.max(near, this.pull.memory * (1 - repeats));
+    const wanted = Math.max(near, this.memory * (1 - repeats));
     if (!offered[0] || 1 - repeats - near <= 0) return shares;
     const rest = (1 - repeats - wanted) / (1 - repeats - near);
     return shares.map((share, component) => {

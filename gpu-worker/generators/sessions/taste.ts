@@ -48,17 +48,60 @@ export function tasteVectors(log: Sequences, items: number, random: Random): Tas
   return { width: WIDTH, vectors };
 }
 
-/** Which way a user's items point, and how well another one goes with them. */
-export class Taste {
-  private readonly sum: Float64Array;
-  private direction: Float64Array;
-  private readonly met = new Set<number>();
+/** Chooses among items by what users have had so far. */
+export class Tastes {
+  /** Of the items of a draw: one place for all draws, since sampling is made of them. */
+  private readonly chances: Float64Array;
 
-  /** `coherence`: how much likelier an item becomes that points the same way; 0 makes no difference. */
+  /**
+   * @param coherence how much likelier an item becomes that goes with a user's: exp(coherence · cosine) times; 0 makes no difference
+   * @param most items of a draw at most
+   */
   constructor(
     private readonly of: TasteVectors,
     private readonly coherence: number,
+    most: number,
   ) {
+    this.chances = new Float64Array(most);
+  }
+
+  /** Of a user without an item. */
+  begin(): Taste {
+    return new Taste(this.of);
+  }
+
+  /** The place of one of the items, drawn by its weight and by how well it goes with the taste; −1 where all are refused or weigh 0. */
+  draw(
+    { direction }: Taste,
+    items: Int32Array,
+    weights: Float32Array,
+    refused: (item: number) => boolean,
+    random: Random,
+  ): number {
+    const { chances, coherence } = this;
+    const { width, vectors } = this.of;
+    let any = false;
+    for (let at = 0; at < items.length; at++) {
+      const item = items[at]!;
+      chances[at] = 0;
+      if (weights[at]! <= 0 || refused(item)) continue;
+      let cosine = 0;
+      for (let k = 0, from = item * width; k < width; k++) cosine += direction[k]! * vectors[from + k]!;
+      chances[at] = weights[at]! * Math.exp(coherence * cosine);
+      any = true;
+    }
+    return any ? random.categorical(chances.subarray(0, items.length)) : -1;
+  }
+}
+
+/** Which way a user's items point. */
+export class Taste {
+  private readonly sum: Float64Array;
+  private readonly met = new Set<number>();
+  /** Of unit length; 0 before the first item. */
+  direction: Float64Array;
+
+  constructor(private readonly of: TasteVectors) {
     this.sum = new Float64Array(of.width);
     this.direction = this.sum;
   }
@@ -70,14 +113,6 @@ export class Taste {
     const { width, vectors } = this.of;
     for (let k = 0; k < width; k++) this.sum[k]! += vectors[item * width + k]!;
     this.direction = unit(this.sum);
-  }
-
-  /** By how much more the item is chosen than for a user without any: exp(coherence · cosine). */
-  preference(item: number): number {
-    const { width, vectors } = this.of;
-    let cosine = 0;
-    for (let k = 0; k < width; k++) cosine += this.direction[k]! * vectors[item * width + k]!;
-    return Math.exp(this.coherence * cosine);
   }
 }
 
