@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** A process of the bench or of the platform, with an IPC channel. */
 export interface Child {
+  readonly pid: number;
   /** The next message of that type. Rejects when the process ends first. */
   next<T extends { type: string }>(type: T['type']): Promise<T>;
   send(message: object): void;
@@ -22,6 +23,7 @@ export function startChild(path: string, options: ChildOptions = {}): Child {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   return {
+    pid: child.pid!,
     next: (type) => nextMessage(child, path, type),
     send: (message) => child.send(message),
     stop: (signal = 'SIGTERM') => stop(child, signal),

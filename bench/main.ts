@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
+import { answers } from './answers.js';
 import { api } from './api.js';
 import { dispatch } from './dispatch.js';
 import { fanOut } from './fan-out.js';
@@ -9,7 +10,7 @@ import { metricLatency } from './metric-latency.js';
 import { startBenchPlatform } from './platform.js';
 import { tableOf, type Bench, type Measured } from './report.js';
 
-const BENCHES: readonly Bench[] = [metricLatency, api, fanOut, history, dispatch];
+const BENCHES: readonly Bench[] = [metricLatency, api, answers, fanOut, history, dispatch];
 
 interface Flags {
   rounds: number;

@@ -118,6 +118,23 @@ export class Bus {
     });
   }
 
+  /** The same for JSON that others read and write: passes texts through. */
+  relay(
+    subject: string,
+    handler: (request: string) => Promise<string>,
+    group: string,
+  ): { readonly unsubscribe: () => void } {
+    return this.#connection.subscribe(subject, {
+      queue: group,
+      callback: (error, message) => {
+        if (error) return;
+        void (async () => message.respond(await handler(message.string())))().catch((failure: unknown) =>
+          this.#log.error({ err: failure, subject }, 'a request could not be answered'),
+        );
+      },
+    });
+  }
+
   /** The next job of the pool, or undefined when none came within some seconds or the server is away. */
   async nextJob(pool: string): Promise<Delivery | undefined> {
     await this.connected();

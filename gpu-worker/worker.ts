@@ -5,8 +5,6 @@ import type { Logger } from 'pino';
 import { ClaimReply, JobMessage, type ClaimRequest, type Job } from '../schema/messages/job.js';
 import { ControlRequest, type ControlReply } from '../schema/messages/lease.js';
 import { PRESENCE_SECONDS, type Presence } from '../schema/messages/presence.js';
-import { RankingRequest } from '../schema/messages/ranking-request.js';
-import { SearchRequest } from '../schema/messages/search-request.js';
 import {
   controlSubject,
   deadLetterSubject,
@@ -79,16 +77,8 @@ export class Worker {
     bus.serve(controlSubject(this.id), (message) => this.#control(message));
     const group = rankGroup(config.pool);
     this.#answering.push(
-      bus.serve(
-        rankSubject(config.pool),
-        (message) => this.#serving.ask('rank', RankingRequest.parse(message)),
-        group,
-      ),
-      bus.serve(
-        searchSubject(config.pool),
-        (message) => this.#serving.ask('find', SearchRequest.parse(message)),
-        group,
-      ),
+      bus.relay(rankSubject(config.pool), (request) => this.#serving.ask('rank', request), group),
+      bus.relay(searchSubject(config.pool), (request) => this.#serving.ask('find', request), group),
     );
     this.#present();
     this.#presence = setInterval(() => this.#present(), PRESENCE_SECONDS * 1000);

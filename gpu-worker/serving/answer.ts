@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { RankingReply, RankingRequest, Unanswered } from '../../schema/messages/ranking-request.js';
-import type { SearchReply, SearchRequest } from '../../schema/messages/search-request.js';
+import { RankingRequest, type RankingReply, type Unanswered } from '../../schema/messages/ranking-request.js';
+import { SearchRequest, type SearchReply } from '../../schema/messages/search-request.js';
 import { formatOf } from '../compute/safetensors.js';
 import { reasonsFor } from '../explain/reasons.js';
 import { TransferRefused } from '../objects.js';
@@ -9,6 +9,7 @@ import { readRecommender, type NamedRecommender } from '../recommenders/read-rec
 import { foundProducts } from '../recommenders/search/found-products.js';
 import { readServedRanker, SERVED_FORMAT, type ServedRanker } from '../recommenders/search/served-ranker.js';
 import { LoadedModels, ModelTooLarge } from './loaded-models.js';
+import type { FromServing, Question } from './serving-messages.js';
 
 /** Whoever asked has given up long before; the load goes on for those who ask again. */
 const FETCH_MILLISECONDS = 30_000;
@@ -37,15 +38,32 @@ async function readModel(file: Uint8Array): Promise<ServedModel> {
   return { kind: 'recommender', ...(await readRecommender(file)) };
 }
 
-/** A reply, and the full text of the error behind one that FAILED. */
-export interface Answered<Reply> {
-  readonly reply: Reply;
-  readonly detail?: string;
+/** Answers a request in JSON, with JSON; loads the model that is asked for first where it isn't held. Never throws. */
+export async function answer(
+  question: Question,
+  request: string,
+  models: Models,
+): Promise<Omit<FromServing, 'id'>> {
+  try {
+    return { reply: JSON.stringify(await replyTo(question, JSON.parse(request), models)) };
+  } catch (error) {
+    const id = randomUUID();
+    const reply: Unanswered = { answer: 'FAILED', incidentId: id };
+    return { reply: JSON.stringify(reply), incident: { id, detail: fullText(error) } };
+  }
 }
 
-/** Ranks with the recommender that is asked for; loads it first where it isn't held. Never throws. */
-export function rank({ query, ...request }: RankingRequest, models: Models): Promise<Answered<RankingReply>> {
-  return answered<RankingReply>(request, models, async (served) => {
+function replyTo(question: Question, request: unknown, models: Models): Promise<RankingReply | SearchReply> {
+  switch (question) {
+    case 'rank':
+      return rank(RankingRequest.parse(request), models);
+    case 'find':
+      return find(SearchRequest.parse(request), models);
+  }
+}
+
+function rank({ query, ...request }: RankingRequest, models: Models): Promise<RankingReply> {
+  return answered(request, models, async (served): Promise<RankingReply> => {
     if (served.kind !== 'recommender') throw new TypeError(`${request.artifactId} is a ${served.kind}`);
     const ranking = served.model.rank(query);
     const { items, basis, unknown } = ranking;
@@ -65,31 +83,31 @@ export function rank({ query, ...request }: RankingRequest, models: Models): Pro
   });
 }
 
-/** The same with a search ranker: finds products for a query. */
-export function find({ query, ...request }: SearchRequest, models: Models): Promise<Answered<SearchReply>> {
-  return answered<SearchReply>(request, models, (served) => {
+function find({ query, ...request }: SearchRequest, models: Models): Promise<SearchReply> {
+  return answered(request, models, (served): SearchReply => {
     if (served.kind !== 'search ranker') throw new TypeError(`${request.artifactId} is a ${served.kind}`);
     return { answer: 'FOUND', ranker: served.name, ...foundProducts(served, query) };
   });
 }
 
+/** Refusals are for whoever asked; anything else is thrown. */
 async function answered<Reply>(
   { artifactId, model }: Omit<RankingRequest, 'query'>,
   models: Models,
   answer: (served: ServedModel) => Reply | Promise<Reply>,
-): Promise<Answered<Reply | Unanswered>> {
+): Promise<Reply | Unanswered> {
   try {
-    return { reply: await answer(await models.get({ id: artifactId, ...model })) };
+    return await answer(await models.get({ id: artifactId, ...model }));
   } catch (error) {
     if (error instanceof ModelTooLarge) {
       const message = `The model has ${model.bytes} bytes, more than a worker of its pool may hold. Raise MODEL_CACHE_MB there.`;
-      return { reply: { answer: 'REFUSED', reason: 'TOO_LARGE', message } };
+      return { answer: 'REFUSED', reason: 'TOO_LARGE', message };
     }
     if (error instanceof TransferRefused && error.status === 404) {
       const message = `The file of the model "${artifactId}" was deleted.`;
-      return { reply: { answer: 'REFUSED', reason: 'DELETED', message } };
+      return { answer: 'REFUSED', reason: 'DELETED', message };
     }
-    return { reply: { answer: 'FAILED', incidentId: randomUUID() }, detail: fullText(error) };
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { showSourcesInStacks } from '../source-stacks.js';
-import { find, rank, servedModels } from './answer.js';
+import { answer, servedModels } from './answer.js';
 import type { FromServing, ToServing } from './serving-messages.js';
 
 /** The process that holds models and ranks: started by `ServingProcess`, gone when its parent is. */
@@ -11,18 +11,9 @@ showSourcesInStacks();
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.once('disconnect', () => process.exit(0));
-process.on('message', (asked: ToServing) => {
-  void answerTo(asked).then((answered) => {
-    const message: FromServing = { id: asked.id, ...answered };
+process.on('message', ({ id, question, request }: ToServing) => {
+  void answer(question, request, models).then((answered) => {
+    const message: FromServing = { id, ...answered };
     if (process.connected) process.send?.(message);
   });
 });
-
-function answerTo(asked: ToServing): Promise<Omit<FromServing, 'id'>> {
-  switch (asked.kind) {
-    case 'rank':
-      return rank(asked.request, models);
-    case 'find':
-      return find(asked.request, models);
-  }
-}

@@ -1,25 +1,22 @@
-import type { RankingReply, RankingRequest } from '../../schema/messages/ranking-request.js';
-import type { SearchReply, SearchRequest } from '../../schema/messages/search-request.js';
+/** What the process is asked for: to rank with a recommender, or to find products with a search ranker. */
+export type Question = 'rank' | 'find';
 
-/** What the process is asked for, and what it replies. */
-export interface Questions {
-  readonly rank: { readonly request: RankingRequest; readonly reply: RankingReply };
-  readonly find: { readonly request: SearchRequest; readonly reply: SearchReply };
+/**
+ * Parent → the process that serves, over the IPC channel of `fork`. Requests and replies are JSON, which only this process reads:
+ * the parent has leases to renew.
+ */
+export interface ToServing {
+  readonly id: number;
+  readonly question: Question;
+  /** A RankingRequest or a SearchRequest. */
+  readonly request: string;
 }
-
-/** Parent → the process that serves, over the IPC channel of `fork`. */
-export type ToServing = {
-  readonly [Kind in keyof Questions]: {
-    readonly id: number;
-    readonly kind: Kind;
-    readonly request: Questions[Kind]['request'];
-  };
-}[keyof Questions];
 
 /** The process that serves → parent. */
 export interface FromServing {
   readonly id: number;
-  readonly reply: Questions[keyof Questions]['reply'];
-  /** Full text of the error behind a reply FAILED, for the log. */
-  readonly detail?: string;
+  /** A RankingReply or a SearchReply. */
+  readonly reply: string;
+  /** Set where the reply is FAILED: for the log, what the reply calls the incident, and the full text of the error. */
+  readonly incident?: { readonly id: string; readonly detail: string };
 }

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Unanswered } from '../../schema/messages/ranking-request.js';
 import type { WorkerConfig } from '../config.js';
-import type { FromServing, Questions } from './serving-messages.js';
+import type { FromServing, Question, ToServing } from './serving-messages.js';
 
 const ENTRY = fileURLToPath(new URL('child.js', import.meta.url));
 
 interface Waiting {
-  readonly done: (reply: FromServing['reply']) => void;
+  readonly done: (reply: string) => void;
   readonly patience: NodeJS.Timeout;
 }
 
@@ -34,23 +34,21 @@ export class ServingProcess {
     this.#log = log;
   }
 
-  /** Resolves in any case: with FAILED when the process dies or hangs over it. */
-  ask<Kind extends keyof Questions>(
-    kind: Kind,
-    request: Questions[Kind]['request'],
-  ): Promise<Questions[Kind]['reply']> {
+  /** Request and reply are JSON. Resolves in any case: with FAILED when the process dies or hangs over it. */
+  ask(question: Question, request: string): Promise<string> {
     if (this.#closed) return Promise.resolve(this.#failed('the worker stops'));
     this.#child ??= this.#fork();
     const child = this.#child;
     const id = ++this.#lastId;
     return new Promise((done) => {
       const patience = setTimeout(() => {
-        this.#log.error({ artifact: request.artifactId }, 'the process that serves hangs, and is killed');
+        this.#log.error({ request }, 'the process that serves hangs, and is killed');
         child.kill('SIGKILL');
       }, this.#config.hangSeconds * 1000);
-      this.#waiting.set(id, { done: done, patience });
+      this.#waiting.set(id, { done, patience });
+      const message: ToServing = { id, question, request };
       // A process that is about to be gone takes no message: its `exit` answers.
-      child.send({ id, kind, request }, () => undefined);
+      child.send(message, () => undefined);
     });
   }
 
@@ -65,8 +63,8 @@ export class ServingProcess {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: [`--max-old-space-size=${Math.floor(memoryLimitBytes / 1024 ** 2)}`],
     });
-    child.on('message', ({ id, reply, detail }: FromServing) => {
-      if (detail !== undefined) this.#log.error({ reply, detail }, 'an answer failed');
+    child.on('message', ({ id, reply, incident }: FromServing) => {
+      if (incident) this.#log.error({ incident }, 'an answer failed');
       this.#answer(id, reply);
     });
     const ended = (why: string): void => {
@@ -81,7 +79,7 @@ export class ServingProcess {
     return child;
   }
 
-  #answer(id: number, reply: FromServing['reply']): void {
+  #answer(id: number, reply: string): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);
@@ -89,9 +87,9 @@ export class ServingProcess {
     waiting.done(reply);
   }
 
-  #failed(why: string): Unanswered {
+  #failed(why: string): string {
     const incidentId = randomUUID();
     this.#log.error({ incidentId, why }, 'a request got no answer');
-    return { answer: 'FAILED', incidentId };
+    return JSON.stringify({ answer: 'FAILED', incidentId } satisfies Unanswered);
   }
 }

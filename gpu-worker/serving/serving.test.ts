@@ -46,7 +46,9 @@ function popularityFile(...items: string[]): Buffer {
 /** Process id of the one that serves. */
 async function servingProcess(): Promise<number | undefined> {
   for (const pid of await worker.children())
-    if ((await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('serving/child.js')) return pid;
+    // One that has just ended has none.
+    if ((await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes('serving/child.js'))
+      return pid;
   return undefined;
 }
 

@@ -1,5 +1,7 @@
+import { REMEMBERED_MILLISECONDS } from '../access/authentication.js';
 import { authorize, confinedTo, requireTenant } from '../access/authorize.js';
 import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
+import { ExpiringCache } from '../access/expiring-cache.js';
 import { audit } from '../audit/audit.js';
 import type { Database, Transaction } from '../platform/database.js';
 import type { Objects } from '../platform/objects.js';
@@ -13,16 +15,41 @@ import { type ArtifactOrder, type ArtifactFilter, type DeleteArtifactInput } fro
 const WITHOUT_CONTENT = { content: true } as const;
 export type ArtifactRow = Prisma.ArtifactGetPayload<{ omit: typeof WITHOUT_CONTENT }>;
 
+/** Pairs of an API key and a model. */
+const REMEMBERED_MODELS = 10_000;
+
 export const MAX_LINK_SECONDS = 86_400;
 
 /** What runs have made. It never changes; it can be deleted. */
 export class ArtifactService {
+  readonly #trained = new ExpiringCache<TrainedRow>(REMEMBERED_MILLISECONDS, REMEMBERED_MODELS);
+
   constructor(
     private readonly database: Database,
     private readonly objects: Pick<Objects, 'signGet'>,
     /** How long a download link lives when the caller doesn't say. */
     private readonly linkSeconds: number,
   ) {}
+
+  /**
+   * A model of that kind that the caller may read, with the pool that trained it. Throws as `requireTrained` does.
+   *
+   * For API keys, whose scopes never change, the answer is remembered for a few seconds, as the key itself is: a shop asks for
+   * recommendations all day, and a transaction for each would cost more than the ranking. What was deleted through another
+   * gateway is found for so long; through this one, no longer.
+   */
+  trained(
+    request: RequestContext,
+    id: string,
+    kind: TrainedKind,
+    path: readonly string[],
+  ): Promise<TrainedRow> {
+    const context = requireTenant(request);
+    const find = (): Promise<TrainedRow> =>
+      this.database.withTenant(scopeOf(context), (tx) => requireTrained(context, tx, id, kind, path));
+    if (context.actor.kind !== 'API_KEY') return find();
+    return this.#trained.get(JSON.stringify([context.actor.apiKeyId, kind, id]), find);
+  }
 
   async find(request: RequestContext, id: string): Promise<ArtifactRow | null> {
     const context = requireTenant(request);
@@ -118,7 +145,7 @@ export class ArtifactService {
   /** Answers the id of what is gone. The lineage of what was made from it stays. */
   async delete(request: RequestContext, { id }: DeleteArtifactInput): Promise<string> {
     const context = requireTenant(request);
-    return this.database.withTenant(scopeOf(context), async (tx) => {
+    const deleted = await this.database.withTenant(scopeOf(context), async (tx) => {
       // A run that is being started on it holds a key-share lock (its input's foreign key): after this, either we see
       // that run, or it came too late and fails with INPUT_DELETED.
       await tx.$executeRaw`SELECT 1 FROM artifacts WHERE tenant_id = ${context.tenantId} AND id = ${id} FOR UPDATE`;
@@ -140,6 +167,8 @@ export class ArtifactService {
       });
       return id;
     });
+    this.#trained.clear();
+    return deleted;
   }
 
   async #list(
@@ -202,6 +231,7 @@ export type TrainedRow = Prisma.ArtifactGetPayload<typeof WITH_POOL>;
 
 /** Runs that make models that answer requests. */
 const MAKERS = { RECOMMENDER: 'RECOMMEND', SEARCH_RANKER: 'SEARCH' } as const;
+type TrainedKind = keyof typeof MAKERS;
 
 /**
  * A model of that kind that the caller may read, with the pool that trained it. Throws NOT_FOUND, and INVALID_INPUT for an
@@ -211,7 +241,7 @@ export async function requireTrained(
   context: TenantContext,
   tx: Transaction,
   id: string,
-  kind: keyof typeof MAKERS,
+  kind: TrainedKind,
   path: readonly string[],
 ): Promise<TrainedRow> {
   const artifact = await tx.artifact.findFirst({

@@ -1,9 +1,7 @@
 import { SearchQuery, SearchReply } from '../../schema/messages/search-request.js';
 import { searchSubject } from '../../schema/messages/subjects.js';
-import { requireTenant } from '../access/authorize.js';
-import { scopeOf, type RequestContext } from '../access/context.js';
-import { requireTrained } from '../artifacts/artifact.service.js';
-import type { Database } from '../platform/database.js';
+import type { RequestContext } from '../access/context.js';
+import type { ArtifactService } from '../artifacts/artifact.service.js';
 import { checked, invalid, withoutNulls } from '../runs/request-checks.js';
 import type { ProductSearch, SearchProductsInput } from './product-search.types.js';
 import { refusalOf, type WorkerAnswers } from './worker-answers.js';
@@ -13,7 +11,7 @@ const FIELD = ['input', 'searchRankerArtifactId'];
 /** Finds products with trained search rankers. */
 export class ProductSearchService {
   constructor(
-    private readonly database: Database,
+    private readonly artifacts: Pick<ArtifactService, 'trained'>,
     private readonly answers: WorkerAnswers,
   ) {}
 
@@ -25,10 +23,7 @@ export class ProductSearchService {
     if (asked.query.trim() === '')
       throw invalid('Say what to look for: `query` is empty.', ['input', 'query']);
     const query = checked(SearchQuery, withoutNulls(asked), ['input']);
-    const context = requireTenant(request);
-    const artifact = await this.database.withTenant(scopeOf(context), (tx) =>
-      requireTrained(context, tx, searchRankerArtifactId, 'SEARCH_RANKER', FIELD),
-    );
+    const artifact = await this.artifacts.trained(request, searchRankerArtifactId, 'SEARCH_RANKER', FIELD);
     const { id, runId } = artifact;
     const reply = SearchReply.parse(await this.answers.ask(artifact, searchSubject, query));
     if (reply.answer !== 'FOUND') throw refusalOf(reply, id, FIELD);

@@ -2,7 +2,7 @@ import { RankingQuery, RankingReply } from '../../schema/messages/ranking-reques
 import { rankSubject } from '../../schema/messages/subjects.js';
 import { authorize, requireTenant } from '../access/authorize.js';
 import { scopeOf, type RequestContext, type TenantContext } from '../access/context.js';
-import { requireTrained, WITH_POOL, type TrainedRow } from '../artifacts/artifact.service.js';
+import { WITH_POOL, type ArtifactService, type TrainedRow } from '../artifacts/artifact.service.js';
 import { visibleTo } from '../models/model.lookup.js';
 import { recommendationId } from '../models/recommendation-id.js';
 import { versionFor } from '../models/traffic.js';
@@ -25,6 +25,7 @@ interface Answering {
 export class RecommendationService {
   constructor(
     private readonly database: Database,
+    private readonly artifacts: Pick<ArtifactService, 'trained'>,
     private readonly answers: WorkerAnswers,
   ) {}
 
@@ -66,12 +67,13 @@ export class RecommendationService {
     if ((recommenderArtifactId == null) === (modelId == null)) {
       throw invalid('Say what is to rank: give one of `modelId` and `recommenderArtifactId`.', ['input']);
     }
-    return this.database.withTenant(scopeOf(context), async (tx) => {
-      if (modelId != null) return liveVersion(context, tx, modelId, visitor ?? user ?? undefined);
-      const field = ['input', 'recommenderArtifactId'];
-      const artifact = await requireTrained(context, tx, recommenderArtifactId ?? '', 'RECOMMENDER', field);
-      return { artifact, version: undefined, field };
-    });
+    if (modelId != null) {
+      const key = visitor ?? user ?? undefined;
+      return this.database.withTenant(scopeOf(context), (tx) => liveVersion(context, tx, modelId, key));
+    }
+    const field = ['input', 'recommenderArtifactId'];
+    const artifact = await this.artifacts.trained(request, recommenderArtifactId ?? '', 'RECOMMENDER', field);
+    return { artifact, version: undefined, field };
   }
 }
 

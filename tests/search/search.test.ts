@@ -101,6 +101,30 @@ test("an unknown ranker, another tenant's and an artifact of another kind are re
   expect(wrong.message).toContain('is of the kind RECOMMENDER. Give one of the kind SEARCH_RANKER');
 });
 
+test('answers an API key as its user, and finds a ranker no longer that was deleted a moment ago', async () => {
+  const { secret } = await shop.owner.mutate<operations.CreateApiKey>(operations.CREATE_API_KEY, {
+    input: { name: 'Shop', scopes: ['ARTIFACT_READ'], projectId: shop.projectId },
+  });
+  const key = shop.owner.as({ token: secret });
+  const { searchRankerId } = await trainSearch(shop);
+  const asked = { query: 'red lantern', searchRankerArtifactId: searchRankerId };
+  const found = await search(asked, key);
+  expect(found).toEqual(await search(asked));
+  expect(await search(asked, key)).toEqual(found);
+  await shop.owner.mutate(
+    'mutation ($input: DeleteArtifactInput!) { deleteArtifact(input: $input) { deletedId userErrors { message code path } } }',
+    { input: { id: searchRankerId } },
+  );
+  for (const caller of [key, shop.owner])
+    expect((await refusal(() => search(asked, caller))).code).toBe('NOT_FOUND');
+  const { secret: blind } = await shop.owner.mutate<operations.CreateApiKey>(operations.CREATE_API_KEY, {
+    input: { name: 'Blind', scopes: ['RUN_READ'], projectId: shop.projectId },
+  });
+  const refused = await refusal(() => search({ query: 'mug' }, shop.owner.as({ token: blind })));
+  expect(refused.code).toBe('FORBIDDEN');
+  await key.close();
+});
+
 test('a ranker learns from searches, and is scored on those that it has not seen, beside BM25', async () => {
   const runId = await startRun(shop, {
     seed: 3,

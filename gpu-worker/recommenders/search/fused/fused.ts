@@ -41,9 +41,10 @@ export const fused: SearchRanker<FusedSearchConfig> = {
     const parts = { parameters, lexical: indexesOver(training.products, config), index };
     const ids = training.products.map(({ id }) => id);
     const pause = pausing(session.signal, () => {});
+    const scores = emptyScores(ids.length);
     const weights =
       config.fusion === 'weights'
-        ? await fittedWeights(validation, (query) => scoresOf(parts, query, ids.length), RANKERS, pause)
+        ? await fittedWeights(validation, (query) => score(parts, query, scores), RANKERS, pause)
         : Array.from({ length: RANKERS }, () => 1 / RANKERS);
     return new FusedRanker(ids, parts, { config, weights: [...weights] });
   },
@@ -70,6 +71,8 @@ interface Parts {
 }
 
 class FusedRanker implements FittedSearchRanker {
+  /** Of one query after the other. */
+  readonly #own: RankerScores;
   readonly #scores: Float32Array;
 
   constructor(
@@ -77,12 +80,13 @@ class FusedRanker implements FittedSearchRanker {
     private readonly parts: Parts,
     private readonly description: Description,
   ) {
+    this.#own = emptyScores(products.length);
     this.#scores = new Float32Array(products.length);
   }
 
   rank(query: string, k: number, exclude?: ReadonlySet<string>): readonly RankedProduct[] {
     const { config, weights } = this.description;
-    const scores = scoresOf(this.parts, query, this.products.length);
+    const scores = score(this.parts, query, this.#own);
     switch (config.fusion) {
       case 'weights':
         fuseScores(scores, weights, this.#scores);
@@ -124,14 +128,14 @@ function indexesOver(products: readonly Product[], config: FusedSearchConfig): I
   return TERM_KINDS.map((terms) => indexProducts(products, { ...config, terms }));
 }
 
-/** In the order of RANKERS. */
-function scoresOf({ lexical, index }: Parts, query: string, products: number): RankerScores {
-  const scores = lexical.map((of, kind) => {
-    const own = new Float32Array(products);
-    addScores(of, termsOf(query, TERM_KINDS[kind]!), own);
-    return own;
-  });
-  const byTowers = new Float32Array(products);
-  index.addScores(query, 1, byTowers);
-  return [...scores, byTowers];
+/** An array [products] for each of RANKERS. */
+const emptyScores = (products: number): RankerScores =>
+  Array.from({ length: RANKERS }, () => new Float32Array(products));
+
+/** What each of RANKERS says, in their order. */
+function score({ lexical, index }: Parts, query: string, into: RankerScores): RankerScores {
+  for (const [kind, of] of lexical.entries())
+    addScores(of, termsOf(query, TERM_KINDS[kind]!), into[kind]!.fill(0));
+  index.score(query, into[RANKERS - 1]!);
+  return into;
 }

@@ -87,29 +87,3 @@ function finished(vector: Float32Array, { hidden, bias, output }: Tower): Float3
   for (let at = 0; at < vector.length; at++) vector[at]! *= scale;
   return vector;
 }
-
-/** Cosines of a unit vector [width] with those of products [products, width], into [products]. */
-export function addCosines(
-  query: Float32Array,
-  products: Float32Array,
-  weight: number,
-  into: Float32Array,
-): void {
-  const width = query.length;
-  for (let product = 0, at = 0; product < into.length; product++) {
-    // Four sums, so that one product needn't wait for the one before.
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    let place = 0;
-    for (; place + 3 < width; place += 4, at += 4) {
-      a += query[place]! * products[at]!;
-      b += query[place + 1]! * products[at + 1]!;
-      c += query[place + 2]! * products[at + 2]!;
-      d += query[place + 3]! * products[at + 3]!;
-    }
-    for (; place < width; place++, at++) a += query[place]! * products[at]!;
-    into[product]! += weight * (a + b + c + d);
-  }
-}

@@ -80,7 +80,7 @@ function meanReciprocalRank(
   const scores = new Float32Array(features.starts.length - 1);
   let sum = 0;
   for (const { text, answers } of queries) {
-    index.addScores(text, 1, scores.fill(0));
+    index.score(text, scores);
     sum += 1 / rankOfBest(scores, answers);
   }
   return sum / queries.length;

@@ -1,5 +1,6 @@
 import type { Product } from '../search-ranker.js';
-import { addCosines, type TowerEncoder } from './encoder.js';
+import { dotProducts } from '../../plain-products.js';
+import type { TowerEncoder } from './encoder.js';
 import { MOST_QUERY_FEATURES, productFeatures, textFeatures, type TextFeatures } from './text-features.js';
 
 /** A catalogue as vectors, and the tower that makes vectors of queries. */
@@ -18,10 +19,10 @@ export class TowerIndex {
     return TowerIndex.of(encoder, productFeatures(products, encoder.buckets));
   }
 
-  /** Adds the cosine of the query with each product, times a weight, to the scores [products]. */
-  addScores(query: string, weight: number, into: Float32Array): void {
+  /** The cosine of the query with each product [products]; all 0 for a query without features. */
+  score(query: string, into: Float32Array): void {
     const features = textFeatures(query, this.encoder.buckets, MOST_QUERY_FEATURES);
-    if (features.length === 0) return;
-    addCosines(this.encoder.query(features), this.vectors, weight, into);
+    if (features.length === 0) into.fill(0);
+    else dotProducts(this.vectors, this.encoder.query(features), into);
   }
 }

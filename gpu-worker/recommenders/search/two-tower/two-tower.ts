@@ -59,9 +59,8 @@ class TwoTowerRanker implements FittedSearchRanker {
   }
 
   rank(query: string, k: number, exclude?: ReadonlySet<string>): readonly RankedProduct[] {
-    const scores = this.#scores.fill(0);
-    this.index.addScores(query, 1, scores);
-    return topProducts(this.products, scores, k, exclude);
+    this.index.score(query, this.#scores);
+    return topProducts(this.products, this.#scores, k, exclude);
   }
 
   over(products: readonly Product[]): TwoTowerRanker {
