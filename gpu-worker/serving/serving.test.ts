@@ -23,7 +23,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'worker-test-'));
   worker = await WorkerProcess.start({
     ...{ NATS_URL: nats.url, POOL, WORK_FOLDER: folder },
-    ...{ MODEL_CACHE_MB: '1', HANG_SECONDS: '3' },
+    ...{ MODEL_CACHE_MB: '1', HANG_SECONDS: '5' },
   });
 }, 60_000);
 
