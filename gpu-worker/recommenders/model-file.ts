@@ -90,6 +90,12 @@ export interface SavedModel {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
+/** What a model knows of what it was fitted with, whichever recommender it is of. Throws as `readModel` does. */
+export function readKnowledge(file: Uint8Array): { readonly format: string; readonly knowledge: Knowledge } {
+  const format = readSafetensors(file).metadata['format'] ?? '';
+  return { format, knowledge: readModel(file, format).knowledge };
+}
+
 /** Reads a file of `writeModel`. Throws SafetensorsError, ZodError or RangeError for anything else, another format among it. */
 export function readModel(file: Uint8Array, format: string): SavedModel {
   const read = readSafetensors(file);

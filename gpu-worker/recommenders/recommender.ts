@@ -11,6 +11,8 @@ export interface TrainingData {
   readonly interactions: Interactions;
   /** What is known of items; read by recommenders that take features, and passed over by others. */
   readonly catalogue?: Catalogue | undefined;
+  /** A file of the same recommender that a network's weights begin as, in place of chance; passed over by recommenders without a network. */
+  readonly continues?: Uint8Array | undefined;
 }
 
 /** What was done before a list is shown, oldest first. All arrays have the same length; codes are the model's. */
@@ -140,7 +142,10 @@ export interface Recommender<Config = unknown> {
   readonly summary: string;
   /** Every option with its range, default and meaning (`.describe`); unknown keys are refused. */
   readonly config: z.ZodType<Config>;
-  /** Throws UserFailure INSUFFICIENT_DATA for interactions that it can't learn from. */
+  /**
+   * Throws UserFailure INSUFFICIENT_DATA for interactions that it can't learn from, and INVALID_CONFIG for a model to go on from
+   * that has other sizes. Vectors of items that such a model knows are kept by their ids; new items get new ones.
+   */
   fit(data: TrainingData, config: Config, session: FitSession): Promise<FittedRecommender>;
   /** Throws SafetensorsError, ZodError or RangeError for a file that `save` didn't write. */
   load(file: Uint8Array): Promise<FittedRecommender>;

@@ -5,9 +5,10 @@ import type { RecommendConfig } from '../../schema/messages/run-config.js';
 import { startEngine } from '../compute/engine.js';
 import { UserFailure } from '../failure.js';
 import { evaluateRanking } from '../recommenders/evaluation/evaluate.js';
+import { afterRemembered } from '../recommenders/interactions/after-remembered.js';
 import type { Interactions } from '../recommenders/interactions/interactions.js';
-import { holdoutText, leakNote, splitOf } from '../recommenders/interactions/holdout.js';
-import type { Split } from '../recommenders/interactions/splits.js';
+import { holdoutText, leakNote, requireTested, splitOf } from '../recommenders/interactions/holdout.js';
+import { leaveOneOut, type Split } from '../recommenders/interactions/splits.js';
 import { withoutEvents, withUsers } from '../recommenders/interactions/with-users.js';
 import { popularity } from '../recommenders/popularity/popularity.js';
 import { rankedCases } from '../recommenders/evaluation/ranked-cases.js';
@@ -16,6 +17,7 @@ import { recommenderOf } from '../recommenders/recommenders.js';
 import { renderRanking } from '../recommenders/report.js';
 import type { OutputFile, Session } from '../session.js';
 import { loadBehaviour, type Behaviour } from '../steps/load-behaviour.js';
+import { loadFormer, type Former } from '../steps/load-former.js';
 import { fitSession, parsedOptions } from '../steps/train.js';
 import type { RunResult } from './runners.js';
 
@@ -24,19 +26,23 @@ export async function recommend(session: Session): Promise<RunResult> {
   const config = session.job.config as RecommendConfig;
   const recommender = recommenderOf(config.recommender);
   const options = parsedOptions(`the recommender "${recommender.name}"`, recommender.config, config.options);
-  const { engine, real, split, training, notes } = await session.step('load', async () => {
+  const { engine, real, former, split, training, notes } = await session.step('load', async () => {
     const engine = await startEngine({ forced: session.engine, threads: session.threads });
     const real = await loadBehaviour(session, 'REAL', config);
     const synthetic =
       config.trainOn === 'REAL' ? undefined : await loadBehaviour(session, 'SYNTHETIC', config);
-    const split = splitOf(real.interactions, config);
+    const former = config.continues && (await loadFormer(session, recommender));
+    const split =
+      former && config.continues === 'NEW_EVENTS'
+        ? sinceFormer(former, real.interactions)
+        : splitOf(real.interactions, config);
     const { training, notes } = trainingOf(split, synthetic, config);
     return {
-      ...{ engine, real, split, training },
+      ...{ engine, real, former, split, training },
       notes: [...(synthetic ? [leak(session, real, config)] : []), ...notes],
     };
   });
-  const data = { interactions: training, catalogue: real.catalogue };
+  const data = { interactions: training, catalogue: real.catalogue, continues: former?.file };
   const model = await session.step('train', async (progress) => {
     const fitting = await fitSession(session, engine, progress);
     return session.resumable(() => recommender.fit(data, options, fitting));
@@ -61,14 +67,14 @@ export async function recommend(session: Session): Promise<RunResult> {
     });
     const ranking = rankingOf(scored, beside, {
       recommender: recommender.name,
-      users: real.interactions.users.length,
-      items: real.interactions.items.length,
+      users: split.train.users.length,
+      items: split.train.items.length,
       realInteractions: config.trainOn === 'SYNTHETIC' ? 0 : split.train.item.length,
       syntheticInteractions:
         training.item.length - (config.trainOn === 'SYNTHETIC' ? 0 : split.train.item.length),
       coldEvents,
-      cases: rankedCases(real.interactions, split.cases, scored.ranks, Math.max(...cutoffs)),
-      notes: [...notesOf(real), ...notes, ...untestedNote(split)],
+      cases: rankedCases(split.train, split.cases, scored.ranks, Math.max(...cutoffs)),
+      notes: [...notesOf(real), ...notes, ...continuedNotes(config, former), ...untestedNote(split)],
     });
     return { ranking, report: renderRanking(ranking, contextOf(session, config)) };
   });
@@ -78,6 +84,29 @@ export async function recommend(session: Session): Promise<RunResult> {
   });
   model.dispose();
   return { outputs };
+}
+
+/** The model has learnt from what it remembers, so only what is new can be held out. */
+function sinceFormer({ knowledge }: Former, log: Interactions): Split {
+  const { interactions, hasNew } = afterRemembered(knowledge, log);
+  return requireTested(leaveOneOut(interactions, hasNew));
+}
+
+function continuedNotes({ continues }: RecommendConfig, former: Former | undefined): string[] {
+  switch (continues) {
+    case undefined:
+      return [];
+    case 'WHOLE_LOG':
+      return [
+        'What is held out may have been learnt by the model that this one goes on from, if that one was trained with another share held out.',
+      ];
+    case 'NEW_EVENTS':
+      return former?.knowledge.users.length === 0
+        ? [
+            'The model that this one goes on from remembers no users: similar items are counted in the new events alone, and it may forget what those do not show.',
+          ]
+        : [];
+  }
 }
 
 function trainingOf(
@@ -142,12 +171,14 @@ const counted = (count: number, noun: string): string =>
 
 function contextOf(session: Session, config: RecommendConfig) {
   const [real, synthetic] = [session.input('REAL'), session.optionalInput('SYNTHETIC')];
+  const former = session.optionalInput('MODEL');
   return {
     title: `${config.recommender} on ${real.label}`,
     lineage: {
       Run: `${session.job.runId}, attempt ${session.job.attempt}`,
       'Real log': `${real.label} (SHA-256 ${real.sha256})`,
       ...(synthetic && { 'Synthetic log': `${synthetic.label} (SHA-256 ${synthetic.sha256})` }),
+      ...(former && { 'Goes on from': `${former.label} (SHA-256 ${former.sha256})` }),
       'Learnt from': { REAL: 'real users', SYNTHETIC: 'synthetic users', BOTH: 'both' }[config.trainOn],
       'Held out': holdoutText(config),
       Options: JSON.stringify(config.options),

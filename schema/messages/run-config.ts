@@ -113,7 +113,8 @@ export const CompleteConfig = z.strictObject({
 
 /**
  * Trains a recommender on the behaviour of input `REAL`, an event log, of the optional input `SYNTHETIC`, another, or of both.
- * Scores it on what is held out of the real log, which no training sees, beside popularity.
+ * Scores it on what is held out of the real log, which no training sees, beside popularity. With `continues`, training goes on
+ * from input `MODEL`.
  */
 export const RecommendConfig = z.strictObject({
   kind: z.literal('RECOMMEND'),
@@ -140,6 +141,12 @@ export const RecommendConfig = z.strictObject({
   cutoffs: z.array(z.int().min(1).max(1000)).min(1).max(5).default([5, 10, 20]),
   /** Users with at most so many events before the test are cold. */
   coldEvents: z.int().min(0).max(1000).default(5),
+  /**
+   * Goes on from input `MODEL`, a recommender of the same name, in place of chance. Says what `REAL` is to it: WHOLE_LOG, a
+   * newer version of all that it learnt from, whose items are the catalogue; NEW_EVENTS, what happened since, to which what the
+   * model remembers of its users is added.
+   */
+  continues: z.enum(['WHOLE_LOG', 'NEW_EVENTS']).optional(),
 });
 
 /**

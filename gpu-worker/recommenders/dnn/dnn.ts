@@ -4,15 +4,23 @@ import { DnnConfig } from '../../../schema/messages/recommender-options/dnn.js';
 import { Random } from '../../compute/random.js';
 import type { StoredTensor } from '../../compute/safetensors.js';
 import { stored, zerosLike, type StoredOf } from '../../compute/tensors.js';
-import { filled } from '../../generators/training/checkpoint.js';
+import { filled, tensorsOf } from '../../generators/training/checkpoint.js';
 import { trainEpochs } from '../../generators/training/epochs.js';
 import { originOf } from '../../generators/training/origin.js';
-import { attributesFor } from '../features/catalogue.js';
+import { UserFailure } from '../../failure.js';
+import { attributesFor, type Catalogue } from '../features/catalogue.js';
 import { fitItemEncoding, ItemEncoding, itemFeatures } from '../features/item-features.js';
-import { addEvent, featureCount, stateLength, type UserLayout } from '../features/user-features.js';
+import {
+  addEvent,
+  featureCount,
+  stateLength,
+  userFeatureNames,
+  type UserLayout,
+} from '../features/user-features.js';
 import { heldOutUsers } from '../interactions/held-out.js';
 import { itemCounts, lengthOf, type Interactions } from '../interactions/interactions.js';
 import { historyOf } from '../interactions/splits.js';
+import { requireSameSizes, rowsByName } from '../continued-weights.js';
 import { knowledgeOf, readModel } from '../model-file.js';
 import { RankingModel } from '../ranking-model.js';
 import type { Recommender } from '../recommender.js';
@@ -45,12 +53,15 @@ export const dnn: Recommender<DnnConfig> = {
   summary: RECOMMENDER_OPTIONS[NAME].summary,
   config: DnnConfig,
 
-  async fit({ interactions, catalogue }, config, session) {
+  async fit({ interactions, catalogue, continues }, config, session) {
     requireInteractions(interactions, NAME);
     session.signal.throwIfAborted();
     const random = Random.seeded(session.seed);
     const attributes = attributesFor(catalogue, interactions.items);
-    const encoding = fitItemEncoding(attributes, config.textBuckets);
+    const former = continues && read(continues);
+    if (former) requireAttributes(former, attributes);
+    // What weights mean follows from how items are encoded, so that stays as it was.
+    const encoding = former?.encoding ?? fitItemEncoding(attributes, config.textBuckets);
     const features = itemFeatures(encoding, attributes);
     const layout: UserLayout = {
       categories: encoding.categories.length,
@@ -94,7 +105,8 @@ export const dnn: Recommender<DnnConfig> = {
     const batchSize = Math.min(config.batchSize, examples.count);
     const batches = Math.max(1, Math.floor(examples.count / batchSize));
     const { least, most } = DEFAULT_EPOCHS;
-    const first = firstParameters(shape, random.derive('initial'));
+    const chance = firstParameters(shape, random.derive('initial'));
+    const first = former ? beginning(chance, { shape, layout, interactions }, former) : chance;
     const parameters = await trainEpochs<FitState, Parameters>({
       generator: NAME,
       session,
@@ -107,6 +119,7 @@ export const dnn: Recommender<DnnConfig> = {
         Float32Array.from(ends),
         features.values,
         Float32Array.from(examples.states),
+        ...(former ? [...tensorsOf(first).values()].map(({ values }) => Float32Array.from(values)) : []),
       ),
       rows: Uint32Array.from({ length: examples.count }, (_, example) => example),
       batchSize,
@@ -138,12 +151,7 @@ export const dnn: Recommender<DnnConfig> = {
   },
 
   async load(file) {
-    const { knowledge, tensors, description } = readModel(file, FORMAT);
-    const { shape, encoding, layout, recency } = Description.parse(description);
-    const form = firstParameters(shape, Random.seeded(0));
-    const { parameters } = filled({ parameters: form }, tensors) as unknown as {
-      readonly parameters: StoredOf<Parameters>;
-    };
+    const { knowledge, tensors, parameters, shape, encoding, layout, recency, description } = read(file);
     const items = knowledge.items.length;
     const price = Float32Array.from(valuesOf(tensors, 'items/prices', items));
     const model: DnnModel = {
@@ -167,6 +175,71 @@ export const dnn: Recommender<DnnConfig> = {
     return new RankingModel({ format: FORMAT, description }, knowledge, scorerOf(model));
   },
 };
+
+function read(file: Uint8Array) {
+  const { knowledge, tensors, description } = readModel(file, FORMAT);
+  const parsed = Description.parse(description);
+  const form = firstParameters(parsed.shape, Random.seeded(0));
+  const { parameters } = filled({ parameters: form }, tensors) as unknown as {
+    readonly parameters: StoredOf<Parameters>;
+  };
+  return { ...parsed, knowledge, tensors, description, parameters };
+}
+
+/** The weights of another model, with those of chance for items that it doesn't know, and none for new platforms and types. */
+function beginning(
+  chance: StoredOf<Parameters>,
+  now: { readonly shape: Shape; readonly layout: UserLayout; readonly interactions: Interactions },
+  former: ReturnType<typeof read>,
+): StoredOf<Parameters> {
+  const sizes = ({ width, rankingUnits }: Shape) => ({ width, rankingUnits });
+  requireSameSizes(NAME, sizes(now.shape), sizes(former.shape));
+  const { parameters, knowledge } = former;
+  const names = (shape: Shape, layout: UserLayout, of: Named) => [
+    ...Array.from({ length: 2 * shape.width }, (_, unit) => `vector ${unit}`),
+    ...userFeatureNames(layout, of),
+  ];
+  const inner = chance.userInner.weights;
+  return {
+    ...parameters,
+    ids: rowsByName(chance.ids, now.interactions.items, { matrix: parameters.ids, names: knowledge.items }),
+    userInner: {
+      ...parameters.userInner,
+      weights: rowsByName(
+        stored(inner.shape, new Float32Array(inner.values.length)),
+        names(now.shape, now.layout, now.interactions),
+        { matrix: parameters.userInner.weights, names: names(former.shape, former.layout, knowledge) },
+      ),
+    },
+  };
+}
+
+/** Throws UserFailure INVALID_CONFIG where an item that a model knows by its attributes has lost them all. */
+function requireAttributes(
+  { tensors, knowledge, encoding }: ReturnType<typeof read>,
+  { ids, price, category, text }: Required<Catalogue>,
+): void {
+  const places = new Map(knowledge.items.map((id, place) => [id, place]));
+  const count = knowledge.items.length;
+  const [categories, prices] = [
+    valuesOf(tensors, 'items/category', count),
+    valuesOf(tensors, 'items/prices', count),
+  ];
+  const lost = ids.findIndex((id, item) => {
+    const place = places.get(id);
+    if (place === undefined) return false;
+    const had = encoding.buckets > 0 || categories[place]! >= 0 || !Number.isNaN(prices[place]!);
+    return had && text[item] === '' && category[item] === undefined && Number.isNaN(price[item]!);
+  });
+  if (lost < 0) return;
+  throw new UserFailure(
+    'INVALID_CONFIG',
+    `The model to go on from knows items by what they are like, and the log says nothing of the item "${ids[lost]}". Give the whole log again, with its columns for \`attributes\`.`,
+    { field: 'attributes' },
+  );
+}
+
+type Named = Pick<Interactions, 'platforms' | 'types'>;
 
 function valuesOf(
   tensors: ReadonlyMap<string, StoredTensor>,

@@ -88,6 +88,21 @@ export function userFeatures(
   return features;
 }
 
+/** A name for each number of `userFeatures`, by which those of two shops, or of a shop at two times, can be matched. */
+export function userFeatureNames(
+  { categories }: UserLayout,
+  { platforms, types }: { readonly platforms: readonly string[]; readonly types: readonly string[] },
+): readonly string[] {
+  const numbered = (name: string, count: number) => Array.from({ length: count }, (_, at) => `${name} ${at}`);
+  return [
+    ...numbered('number', 5),
+    ...numbered('category', categories + 1),
+    ...platforms.map((name) => `platform ${name}`),
+    ...types.map((name) => `type ${name}`),
+    ...platforms.map((name) => `shown on ${name}`),
+  ];
+}
+
 /** Features that say one thing together: places from `from` up to `to`. */
 export interface FeatureGroup {
   readonly name: string;

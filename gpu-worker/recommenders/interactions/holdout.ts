@@ -8,7 +8,11 @@ import { leaveOneOut, timeAt, timeSplit, type Split } from './splits.js';
 
 /** Throws UserFailure INSUFFICIENT_DATA when nothing can be tested or nothing is left to learn from. */
 export function splitOf(all: Interactions, { testShare }: Pick<Holdout, 'testShare'>): Split {
-  const split = testShare === undefined ? leaveOneOut(all) : latest(all, testShare);
+  return requireTested(testShare === undefined ? leaveOneOut(all) : latest(all, testShare));
+}
+
+/** The same split. Throws as `splitOf` does. */
+export function requireTested(split: Split): Split {
   if (split.cases.length > 0 && split.train.item.length > 0) return split;
   throw new UserFailure(
     'INSUFFICIENT_DATA',

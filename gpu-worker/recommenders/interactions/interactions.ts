@@ -10,6 +10,7 @@ export interface Interactions {
   readonly starts: Uint32Array;
   /** All per event, each user's oldest first; events of equal time keep the order in which they were given. */
   readonly item: Int32Array;
+  /** Codes of `types`; −1: not told. */
   readonly type: Int32Array;
   /** Codes of `platforms`; −1: not told. */
   readonly platform: Int32Array;

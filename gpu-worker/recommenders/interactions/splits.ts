@@ -25,11 +25,13 @@ export interface Split {
  * The last item of each user is the test, and all before it are learnt from. A user of one event is learnt from and not tested.
  * The validation item of the usual protocol, the second last, is the last of `train`: a recommender that needs one holds it out
  * itself, and has it in the histories that it is tested on.
+ *
+ * `testable` keeps users from the test whose last item can't be one, such as one that a model was trained with before.
  */
-export function leaveOneOut(all: Interactions): Split {
+export function leaveOneOut(all: Interactions, testable: (user: number) => boolean = () => true): Split {
   const cases: RankingCase[] = [];
   for (let user = 0; user < all.users.length; user++) {
-    if (lengthOf(all, user) < 2) continue;
+    if (lengthOf(all, user) < 2 || !testable(user)) continue;
     const items = itemsOf(all, user);
     cases.push({
       user,

@@ -12,6 +12,7 @@ import { originOf } from '../../generators/training/origin.js';
 import { heldOutUsers } from '../interactions/held-out.js';
 import { eventsOf, itemsOf, type Interactions } from '../interactions/interactions.js';
 import { similaritiesOf, similarityTensors, storedSimilarities } from '../item-knn/similarities.js';
+import { requireSameSizes, rowsByName } from '../continued-weights.js';
 import { knowledgeOf, readModel, type Knowledge } from '../model-file.js';
 import { RankingModel, type Scorer } from '../ranking-model.js';
 import type { Recommender } from '../recommender.js';
@@ -49,7 +50,7 @@ export const transformer: Recommender<TransformerConfig> = {
   summary: RECOMMENDER_OPTIONS[NAME].summary,
   config: TransformerConfig,
 
-  async fit({ interactions }, config, session) {
+  async fit({ interactions, continues }, config, session) {
     requireInteractions(interactions, NAME);
     requireChoosable(interactions);
     session.signal.throwIfAborted();
@@ -82,7 +83,12 @@ export const transformer: Recommender<TransformerConfig> = {
     const batchSize = Math.min(rows.rows, Math.max(1, Math.round(config.batchSize / rows.places)));
     const batches = Math.max(1, Math.floor(rows.rows / batchSize));
     const { least, most } = DEFAULT_EPOCHS;
-    const first = firstParameters(shape, random.derive('initial'));
+    const first = beginning(
+      firstParameters(shape, random.derive('initial')),
+      shape,
+      interactions.items,
+      continues,
+    );
     const parameters = await trainEpochs<FitState, Parameters>({
       generator: NAME,
       session,
@@ -94,6 +100,7 @@ export const transformer: Recommender<TransformerConfig> = {
         interactions.items,
         Float32Array.from(rows.item),
         rows.weight,
+        ...(continues ? weightsOf(first) : []),
       ),
       rows: Uint32Array.from({ length: rows.rows }, (_, row) => row),
       batchSize,
@@ -112,14 +119,36 @@ export const transformer: Recommender<TransformerConfig> = {
   },
 
   async load(file) {
-    const { knowledge, tensors, description } = readModel(file, FORMAT);
-    const { shape, weight, returning } = Description.parse(description);
-    if (shape.items !== knowledge.items.length) throw new RangeError('the model has no vector for each item');
-    const form = firstParameters(shape, Random.seeded(0));
+    const { knowledge, tensors, shape, weight, returning, parameters } = read(file);
     const counted = { weight, returning, similarities: storedSimilarities(tensors) };
-    return modelOf(shape, filled(form, tensors) as StoredOf<Parameters>, counted, knowledge);
+    return modelOf(shape, parameters, counted, knowledge);
   },
 };
+
+function read(file: Uint8Array) {
+  const { knowledge, tensors, description } = readModel(file, FORMAT);
+  const { shape, weight, returning } = Description.parse(description);
+  if (shape.items !== knowledge.items.length) throw new RangeError('the model has no vector for each item');
+  const parameters = filled(firstParameters(shape, Random.seeded(0)), tensors) as StoredOf<Parameters>;
+  return { knowledge, tensors, shape, weight, returning, parameters };
+}
+
+/** What training begins with: chance, or the weights of another model, with new vectors for items that it doesn't know. */
+function beginning(
+  fresh: StoredOf<Parameters>,
+  { items: _, ...sizes }: Shape,
+  items: readonly string[],
+  continues: Uint8Array | undefined,
+): StoredOf<Parameters> {
+  if (!continues) return fresh;
+  const { knowledge, shape, parameters } = read(continues);
+  requireSameSizes(NAME, sizes, shape);
+  const vectors = { matrix: parameters.items, names: knowledge.items };
+  return { ...parameters, items: rowsByName(fresh.items, items, vectors) };
+}
+
+const weightsOf = (parameters: StoredOf<Parameters>): Float32Array[] =>
+  [...tensorsOf(parameters).values()].map(({ values }) => Float32Array.from(values));
 
 /** Similarities of items, what they count beside the network, and what items of a history do, by what held-out users did. */
 async function countedPart(

@@ -30,5 +30,14 @@ export const RECOMMENDER_OPTIONS = {
   },
 } as const satisfies Record<string, { summary: string; options: z.ZodType }>;
 
+/**
+ * Options that decide the sizes of a network: a fit that goes on from a model must have those of that one. Recommenders that
+ * aren't here have nothing to go on from: they count anew, within seconds.
+ */
+export const KEPT_OPTIONS: Readonly<Partial<Record<RecommenderName, readonly string[]>>> = {
+  transformer: ['width', 'blocks', 'heads', 'length'],
+  dnn: ['width', 'rankingUnits', 'textBuckets'],
+};
+
 export type RecommenderName = keyof typeof RECOMMENDER_OPTIONS;
 export const RECOMMENDER_NAMES = Object.keys(RECOMMENDER_OPTIONS) as RecommenderName[];
