@@ -135,6 +135,11 @@ function wantedRuns(input: StartComparisonInput) {
     if (recommend[field] == null) continue;
     throw invalid(`\`${field}\` is the comparison's own: leave it out.`, [...path, field]);
   }
+  if (recommend.continueFrom)
+    throw invalid('A comparison trains every recommender anew: leave `continueFrom` out.', [
+      ...path,
+      'continueFrom',
+    ]);
   if (!recommend.real.datasetVersionId)
     throw invalid('Give the real log as a datasetVersionId.', [...path, 'real']);
   const ratios = distinct(checked(Ratios, input.ratios, ['input', 'ratios']), 'ratios');

@@ -1,4 +1,4 @@
-import { Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { RecommendConfig as Stored } from '../../schema/messages/run-config.js';
 import { EventColumnsInput, TableRefInput } from './event-log.inputs.js';
 import { EventColumns } from './event-columns.types.js';
@@ -16,6 +16,39 @@ registerEnumType(TrainOn, {
     BOTH: { description: 'The real users and the synthetic ones.' },
   },
 });
+
+export const ContinuedLog = Stored.shape.continues.unwrap().enum;
+export type ContinuedLog = keyof typeof ContinuedLog;
+
+registerEnumType(ContinuedLog, {
+  name: 'ContinuedLog',
+  description: 'What the real log is to the recommender that training goes on from.',
+  valuesConfig: {
+    WHOLE_LOG: {
+      description:
+        'A newer version of all that it learnt from: new items get vectors of their own, items that the log has not got any more go.',
+    },
+    NEW_EVENTS: {
+      description:
+        'What happened since, such as feedback. What it remembers of its users is learnt again beside it, so that it is not forgotten; its items stay.',
+    },
+  },
+});
+
+@InputType({ description: 'A recommender that training goes on from, in place of beginning anew.' })
+export class ContinuedRecommenderInput {
+  @Field(() => ID, {
+    description:
+      'The recommender: an artifact of the kind RECOMMENDER, of a `transformer` or a `dnn`. Options that decide the sizes of its network are its own.',
+  })
+  recommenderArtifactId!: string;
+
+  @Field(() => ContinuedLog, {
+    defaultValue: ContinuedLog.NEW_EVENTS,
+    description: 'What `real` is to it.',
+  })
+  log!: ContinuedLog;
+}
 
 @InputType({
   description: 'Columns of a log that say what an item is like, for recommenders that take features.',
@@ -47,6 +80,12 @@ export class RecommendInput {
     description: 'A log of synthetic users, when `trainOn` is SYNTHETIC or BOTH.',
   })
   synthetic?: TableRefInput | null;
+
+  @Field(() => ContinuedRecommenderInput, {
+    nullable: true,
+    description: 'A recommender of the same name that training goes on from. Default: it begins anew.',
+  })
+  continueFrom?: ContinuedRecommenderInput | null;
 
   @Field(() => String, {
     defaultValue: 'transformer',
@@ -144,6 +183,13 @@ export class RecommendConfig {
 
   @Field(() => TrainOn, { description: 'Whose behaviour it learns from.' })
   trainOn!: TrainOn;
+
+  @Field(() => ContinuedLog, {
+    nullable: true,
+    description:
+      'What the log is to the recommender that it goes on from, its input MODEL; null: it began anew.',
+  })
+  continues!: ContinuedLog | null;
 
   @Field(() => Float, {
     nullable: true,

@@ -12,6 +12,7 @@ import {
   CompleteConfig,
   EvaluateConfig,
   ProbeConfig,
+  RecommendConfig,
   SampleConfig,
   SynthesizeConfig,
   type RunConfig,
@@ -25,8 +26,8 @@ import { requireLinkedColumns } from './run.linked.js';
 import { requireFittingSteps } from './run.preparation.js';
 import type { QueuedInput } from './run.queue.js';
 import type { SynthesizeTablesInput } from './linked.types.js';
-import { explainRequest } from './explain.request.js';
-import { recommendRequest } from './recommend.request.js';
+import { completedConfig, explainRequest } from './explain.request.js';
+import { continuedConfig, recommendRequest } from './recommend.request.js';
 import { searchRequest } from './search.request.js';
 import { requireSearchColumns } from './run.search.js';
 import { checked, invalid, namedColumns, withoutNulls, type Path } from './request-checks.js';
@@ -54,6 +55,8 @@ export type RequestedRun =
   | {
       config: Extract<RunConfig, { kind: 'RECOMMEND' }>;
       logs: readonly { role: InputRole; ref: TableRefInput; path: Path }[];
+      /** The recommender that it goes on from. */
+      continuedArtifactId: string | undefined;
     }
   | {
       config: Extract<RunConfig, { kind: 'SEARCH' }>;
@@ -258,6 +261,24 @@ function oneOfEach<T>(
   });
 }
 
+const CONTINUED = ['input', 'recommend', 'continueFrom', 'recommenderArtifactId'];
+
+/** The config of the run, with what follows from the inputs that it names. Throws INVALID_INPUT where it doesn't fit them. */
+export async function settledConfig(
+  { tenantId }: TenantContext,
+  tx: Transaction,
+  request: RequestedRun,
+): Promise<RunConfig> {
+  if (request.config.kind !== 'RECOMMEND') return completedConfig(tx, request);
+  const { continuedArtifactId: id } = request as Extract<RequestedRun, { logs: readonly unknown[] }>;
+  if (!id) return request.config;
+  const { run } = await tx.artifact.findUniqueOrThrow({
+    where: { tenantId_id: { tenantId, id } },
+    select: { run: { select: { config: true } } },
+  });
+  return continuedConfig(request.config, RecommendConfig.parse(run.config));
+}
+
 /** The inputs of the run. Throws NOT_FOUND, INVALID_STATE or INVALID_INPUT for references that can't be used. */
 export async function resolveInputs(
   context: TenantContext,
@@ -306,9 +327,12 @@ export async function resolveInputs(
       return [table, await artifactInput(resolver, 'MODEL', completed.modelArtifactId, ['MODEL'], at)];
     }
     case 'RECOMMEND': {
-      const { logs } = request as Extract<RequestedRun, { logs: readonly unknown[] }>;
+      const { logs, continuedArtifactId } = request as Extract<RequestedRun, { logs: readonly unknown[] }>;
       const inputs: QueuedInput[] = [];
       for (const { role, ref, path } of logs) inputs.push(await tableInput(resolver, role, ref, path));
+      if (continuedArtifactId) {
+        inputs.push(await artifactInput(resolver, 'MODEL', continuedArtifactId, ['RECOMMENDER'], CONTINUED));
+      }
       return inputs;
     }
     case 'SEARCH': {

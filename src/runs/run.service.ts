@@ -16,8 +16,7 @@ import { once } from '../server/idempotency.js';
 import { readPage, type ConnectionArgs, keysetOrder, type Page } from '../server/pagination.js';
 import { lineOf, literally } from '../server/text.js';
 import { MAX_SEED, queueRun, type QueuedInput } from './run.queue.js';
-import { completedConfig } from './explain.request.js';
-import { requestedRun, resolveInputs } from './run.request.js';
+import { requestedRun, resolveInputs, settledConfig } from './run.request.js';
 import { isFinal, type RunTransition } from './run.states.js';
 import { lockRun, moveRun } from './run.transitions.js';
 import type { RunFilter, RunOrder, StartRunInput, UpdateRunInput } from './run.inputs.js';
@@ -53,7 +52,7 @@ export class RunService {
           const queued = await queueRun(context, tx, {
             projectId: input.projectId,
             experimentId: input.experimentId ?? undefined,
-            config: await completedConfig(tx, wanted),
+            config: await settledConfig(context, tx, wanted),
             inputs,
             name,
             pool,
