@@ -38,6 +38,14 @@ export function numbers(text: string): number[] {
   });
 }
 
+/** From 0 to 1. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (text === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('Give a number from 0 to 1, such as 0.9.');
+  return value;
+}
+
 /** For an option that may be given several times. */
 export function collectText(text: string, collected: string[] = []): string[] {
   return [...collected, text];

@@ -29,6 +29,7 @@ import { UnreachableError } from './connection.js';
 import { EXIT } from './exit-codes.js';
 import { startPlatform } from './platform.js';
 import { addExplain } from './explain-command.js';
+import { addModels } from './models-commands.js';
 import { addRecommend } from './recommend-commands.js';
 import { addSearch } from './search-commands.js';
 import { scoreTable } from './score-table.js';
@@ -361,6 +362,7 @@ interface CompleteOptions {
 }
 
 addRecommend(program);
+addModels(program);
 addSearch(program);
 addExplain(program);
 

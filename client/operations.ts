@@ -430,6 +430,100 @@ export interface SearchProducts {
   };
 }
 
+const MODEL_IN_USE = `id name revision
+  versions(first: 20) { nodes { id number stage share online { impressions clicks purchases ctr { value } } } }`;
+export interface ModelInUse {
+  id: string;
+  name: string;
+  /** To be named when what is live is changed. */
+  revision: number;
+  versions: {
+    nodes: {
+      id: string;
+      number: number;
+      stage: 'CANDIDATE' | 'LIVE' | 'RETIRED';
+      share: number;
+      online: { impressions: number; clicks: number; purchases: number; ctr: { value: number } | null };
+    }[];
+  };
+}
+
+export const MODELS_IN_USE = `query ModelsInUse($projectId: ID!, $filter: ModelFilter) {
+  project(id: $projectId) { models(first: 30, filter: $filter, orderBy: NAME_ASC) { nodes { ${MODEL_IN_USE} } } }
+}`;
+export interface ModelsInUse {
+  project: { models: { nodes: ModelInUse[] } } | null;
+}
+
+export const CREATE_MODEL = `mutation CreateModel($input: CreateModelInput!) {
+  createModel(input: $input) { model { id } ${USER_ERRORS} }
+}`;
+export interface CreateModel {
+  model: { id: string };
+}
+
+export const ADD_MODEL_VERSION = `mutation AddModelVersion($input: AddModelVersionInput!) {
+  addModelVersion(input: $input) { modelVersion { id number stage } ${USER_ERRORS} }
+}`;
+export interface AddModelVersion {
+  modelVersion: { id: string; number: number; stage: string };
+}
+
+export const PROMOTE_MODEL_VERSION = `mutation PromoteModelVersion($input: PromoteModelVersionInput!) {
+  promoteModelVersion(input: $input) { model { ${MODEL_IN_USE} } ${USER_ERRORS} }
+}`;
+
+export const SPLIT_MODEL_TRAFFIC = `mutation SplitModelTraffic($input: SplitModelTrafficInput!) {
+  splitModelTraffic(input: $input) { model { ${MODEL_IN_USE} } ${USER_ERRORS} }
+}`;
+
+export const ROLL_BACK_MODEL = `mutation RollBackModel($input: RollBackModelInput!) {
+  rollBackModel(input: $input) { model { ${MODEL_IN_USE} } ${USER_ERRORS} }
+}`;
+
+export const WITHDRAW_MODEL = `mutation WithdrawModel($input: WithdrawModelInput!) {
+  withdrawModel(input: $input) { model { ${MODEL_IN_USE} } ${USER_ERRORS} }
+}`;
+
+export const RECORD_FEEDBACK = `mutation RecordFeedback($input: RecordFeedbackInput!) {
+  recordFeedback(input: $input) { recorded repeated ${USER_ERRORS} }
+}`;
+export interface RecordFeedback {
+  recordFeedback: {
+    recorded: number | null;
+    repeated: number | null;
+    userErrors: { message: string; code: string; path: string[] }[];
+  };
+}
+
+const COUNTS = 'impressions clicks purchases ctr { value low high }';
+interface Counts {
+  impressions: number;
+  clicks: number;
+  purchases: number;
+  ctr: ScoreInterval | null;
+}
+
+export const COMPARE_VERSIONS = `query CompareVersions($id: ID!, $cutoff: Int) {
+  model(id: $id) { comparison(cutoff: $cutoff) {
+    first { number } second { number } firstCounts { ${COUNTS} } secondCounts { ${COUNTS} }
+    ctrDifference { value low high } verdict summary
+  } }
+}`;
+export interface CompareVersions {
+  model: {
+    comparison: {
+      first: { number: number };
+      second: { number: number };
+      firstCounts: Counts;
+      secondCounts: Counts;
+      ctrDifference: ScoreInterval | null;
+      verdict: string;
+      summary: string;
+    } | null;
+  };
+}
+
 export const COMPLETION = `query Completion($id: ID!) {
   artifact(id: $id) { completion {
     rows hiddenRows heldOut notes

@@ -55,6 +55,8 @@ export function addRecommend(program: Command): void {
       collectCutoff,
     )
     .option('--cold <events>', 'users with at most so many before the test are cold', naturalNumber)
+    .option('--continue <artifact>', 'a transformer or dnn to go on from, with new events')
+    .option('--whole-log', 'with --continue: the file is a newer version of all that it learnt from')
     .option('--seed <seed>', 'the same seed, engine and file give the same model', naturalNumber)
     .option('--out <folder>', 'for what the run makes', 'out')
     .option('--set <key=value>', "one of the recommender's options; repeatable", collectOption, {})
@@ -72,7 +74,9 @@ export function addRecommend(program: Command): void {
       requireFile(file);
       if (options.synthetic !== undefined) requireFile(options.synthetic);
       await withPlatform(options.folder, async (connection, projectId) => {
-        const { set, type, cutoff, cold, ...rest } = options;
+        const { set, type, cutoff, cold, continue: former, wholeLog, ...rest } = options;
+        if (wholeLog && former === undefined)
+          throw new UsageError('--whole-log says what the file is to --continue: give both.');
         const request = {
           ...rest,
           projectId,
@@ -81,6 +85,8 @@ export function addRecommend(program: Command): void {
           types: type,
           cutoffs: cutoff,
           coldEvents: cold,
+          continueFrom:
+            former === undefined ? undefined : { artifactId: former, wholeLog: wholeLog ?? false },
         };
         const result = await trainRecommender(connection, request, observer);
         if (options.json) return void process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
@@ -187,6 +193,8 @@ interface TrainOptions extends Pick<
   type?: string[];
   cutoff?: number[];
   cold?: number;
+  continue?: string;
+  wholeLog?: boolean;
   set: Record<string, number | string | boolean>;
   folder: string;
   json?: boolean;

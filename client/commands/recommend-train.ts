@@ -24,6 +24,8 @@ export interface TrainRequest {
   testShare?: number;
   cutoffs?: number[];
   coldEvents?: number;
+  /** A recommender to go on from. */
+  continueFrom?: { artifactId: string; wholeLog: boolean } | undefined;
   seed?: number;
   /** Folder for recommender.safetensors, ranking.json, report.html. */
   out: string;
@@ -38,7 +40,7 @@ export async function trainRecommender(
   observe: (label: string) => RunObserver & { close?(): void },
 ): Promise<{ runId: string; recommenderArtifactId: string; ranking: RankingReport; files: string[] }> {
   const { projectId, file, synthetic, recommender, options, seed, out, ...rest } = request;
-  const { trainOn, events, platform, attributes, types, testShare, cutoffs, coldEvents } = rest;
+  const { trainOn, events, platform, attributes, types, testShare, cutoffs, coldEvents, continueFrom } = rest;
   const upload = async (path: string, label: string) => {
     const { datasetVersionId, runId } = await uploadDataset(connection, {
       projectId,
@@ -58,6 +60,12 @@ export async function trainRecommender(
         ...(synthetic !== undefined && { synthetic: await upload(synthetic, 'Ingest synthetic') }),
         trainOn: trainOn ?? (synthetic === undefined ? undefined : 'BOTH'),
         ...{ recommender, events, platform, attributes, types, testShare, cutoffs, coldEvents },
+        ...(continueFrom && {
+          continueFrom: {
+            recommenderArtifactId: continueFrom.artifactId,
+            log: continueFrom.wholeLog ? 'WHOLE_LOG' : 'NEW_EVENTS',
+          },
+        }),
         ...(Object.keys(options).length > 0 && { [optionField(recommender)]: options }),
       },
     },

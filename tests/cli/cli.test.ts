@@ -271,6 +271,34 @@ describe('the command line', () => {
     const shown = await synthcart([...query, '--history', 'p1,gone', '--reasons']);
     expect(shown.stdout).toContain('because of p1, 100 %');
     expect(shown.stdout).toContain("It doesn't know the items gone.");
+    const models = (...args: string[]) => synthcart(['models', ...args, '--json']);
+    const added = await models('add', 'home-page', '--recommender', recommenderArtifactId, '--note', 'first');
+    expect(added).toMatchObject({ code: 0 });
+    const { id: modelVersionId } = JSON.parse(added.stdout) as { id: string };
+    const promoted = await models('promote', 'home-page', '1');
+    expect(JSON.parse(promoted.stdout)).toMatchObject({ name: 'home-page', revision: 1 });
+    const lines = ['IMPRESSION', 'CLICK'].map((kind) =>
+      JSON.stringify({ eventId: kind, type: kind, item: 'p4', modelVersionId, position: 1 }),
+    );
+    const feedback = join(folder, 'feedback.jsonl');
+    await writeFile(feedback, lines.join('\n'));
+    const recorded = await models('feedback', 'home-page', feedback);
+    expect(JSON.parse(recorded.stdout)).toEqual({ recorded: 2, repeated: 0 });
+    await writeFile(feedback, [...lines, '{"eventId": "x", "type": "CLICK", "item": "p4"}'].join('\n'));
+    const wrong = await models('feedback', 'home-page', feedback);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('Line 3: Say what') as unknown });
+    const listed = await synthcart(['models', 'list']);
+    expect(listed.stdout).toMatch(/version 1 .* live .* 100 % .* 1 .* 1 \(100 %\)/);
+    const lone = await models('split', 'home-page', '1=0.5', '7=0.5');
+    expect(lone).toMatchObject({ code: 2, stderr: expect.stringContaining('no version 7') as unknown });
+    const back = await models('rollback', 'home-page');
+    expect(back).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Nothing else was live') as unknown,
+    });
+    const compared = await models('compare', 'home-page');
+    expect(compared).toMatchObject({ code: 2, stderr: expect.stringContaining('not two live') as unknown });
+
     const nobody = await synthcart(query);
     expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('--history') as unknown });
     const explain = ['explain', runId, log, '--k', '2', '--out', join(folder, 'explained')];
@@ -290,7 +318,7 @@ describe('the command line', () => {
     const unknown = await synthcart(['recommend', 'train', log, '--recommender', 'oracle']);
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain('transformer, dnn, item-knn, popularity');
-  });
+  }, 60_000);
 
   test('trains a search ranker on a catalogue, tells how it answers queries, and asks it', async () => {
     const [catalogue, searches] = [join(folder, 'products.csv'), join(folder, 'searches.csv')];
