@@ -55,12 +55,19 @@ export function comparedScores(
     return measures.flatMap((measured): ComparedTrainingScore[] => {
       const values = ({ cases }: ArmResult): Float64Array =>
         Float64Array.from(users, (user) => worth(cases.ranks[user]!, cases.targets?.[user] ?? 1, measured));
-      const mean = crossedInterval(own.map(values));
+      const mean = crossedInterval(own.map(values), [0, 1]);
       if (!mean) return [];
       const paired = pairs.map(([one, other]) => [values(one), values(other)] as const);
       const difference =
-        crossedInterval(paired.map(([one, other]) => one.map((value, user) => value - other[user]!))) ?? null;
-      const base = crossedInterval(paired.map(([, other]) => other))?.value ?? 0;
+        crossedInterval(
+          paired.map(([one, other]) => one.map((value, user) => value - other[user]!)),
+          [-1, 1],
+        ) ?? null;
+      const base =
+        crossedInterval(
+          paired.map(([, other]) => other),
+          [0, 1],
+        )?.value ?? 0;
       return [
         {
           ...{ ...measured, group, users: users.length, mean, difference },

@@ -17,9 +17,12 @@ const quantile = (freedom: number): number =>
  * The mean of values by seed and user [seeds][users], and an interval for other users and other seeds: two crossed random effects
  * (Searle, Casella and McCulloch, "Variance components", 1992, chapter 4), each measured by the means over the other, what is left
  * counted once; degrees of freedom after Satterthwaite (1946). Of one seed, the interval says nothing of other seeds. Of one
- * user or none there is no interval: undefined.
+ * user or none there is no interval: undefined. The interval ends where the `range` of the values does.
  */
-export function crossedInterval(values: readonly Float64Array[]): Estimate | undefined {
+export function crossedInterval(
+  values: readonly Float64Array[],
+  range: readonly [least: number, most: number],
+): Estimate | undefined {
   const [seeds, users] = [values.length, values[0]?.length ?? 0];
   if (seeds === 0 || users < 2) return undefined;
   const ofSeeds = values.map(mean);
@@ -38,7 +41,7 @@ export function crossedInterval(values: readonly Float64Array[]): Estimate | und
   const spread = byUsers ** 2 / (users - 1) + (seeds > 1 ? bySeeds ** 2 / (seeds - 1) : 0);
   const freedom = spread > 0 ? (byUsers + bySeeds) ** 2 / spread : users - 1;
   const half = quantile(freedom) * Math.sqrt(variance);
-  return { value, low: value - half, high: value + half };
+  return { value, low: Math.max(range[0], value - half), high: Math.min(range[1], value + half) };
 }
 
 function mean(values: ArrayLike<number>): number {
