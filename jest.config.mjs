@@ -19,6 +19,8 @@ const base = {
 export default {
   // A limit for what hangs, not a measure of speed: machines are slow at times.
   testTimeout: 120_000,
+  // By itself jest leaves a core free, which on two is half of them.
+  maxWorkers: '100%',
   projects: [
     {
       ...base,
