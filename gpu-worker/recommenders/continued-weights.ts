@@ -18,7 +18,7 @@ export function rowsByName(
   names.forEach((name, row) => {
     const place = places.get(name);
     if (place !== undefined)
-      values.set(matrix.values.subarray(place * width, (place + 1) * width) as Float32Array, row * width);
+      values.set(matrix.values.subarray(place * width, (place + 1) * width), row * width);
   });
   return stored([rows, width], values);
 }
