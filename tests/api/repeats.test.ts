@@ -11,6 +11,7 @@ const OTHER: Readonly<Record<string, object>> = {
   createTenant: { name: 'Other' },
   createProject: { name: 'Other' },
   createExperiment: { name: 'Other' },
+  startComparison: { name: 'Other' },
   createApiKey: { name: 'Other' },
   inviteMember: { role: 'EDITOR' },
   createDatasetUpload: { bytes: 11 },

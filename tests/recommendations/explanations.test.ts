@@ -90,7 +90,9 @@ test('refuses what can’t be explained before a run is queued', async () => {
   );
   expect(await refusal({ recommenderArtifactId: 'art_none', log })).toMatch(/^NOT_FOUND/);
   const known = { recommenderArtifactId: recommenderId };
-  expect(await refusal({ ...known, log: {} })).toContain('Give a datasetVersionId or an artifactId');
+  expect(await refusal({ ...known, log: {} })).toContain(
+    'Give one of datasetVersionId, artifactId and madeBy',
+  );
   expect(await refusal({ ...known, log, k: 21 })).toContain('`k` must be at most 20');
   expect(await refusal({ ...known, log, users: [] })).toContain('`users` must be at least 1');
   expect(await refusal({ ...known, log, sampledUsers: 0 })).toContain('`sampledUsers` must be at least 1');
