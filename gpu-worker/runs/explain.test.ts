@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JobInput } from '../../schema/messages/job.js';
@@ -11,35 +10,20 @@ import type { FitSession } from '../generators/generator.js';
 import { interactionsOfSequences } from '../recommenders/interactions/interactions.js';
 import { recommenderOf } from '../recommenders/recommenders.js';
 import { createTableWriter } from '../tables/table-writer.js';
-import { GatewaySide, type TestJob } from '../testing/gateway-side.js';
-import { NatsServer } from '../testing/nats-server.js';
-import { compile, WorkerProcess } from '../testing/worker-process.js';
+import type { TestJob } from '../testing/gateway-side.js';
+import { startRunWorker, type RunWorker } from '../testing/run-worker.js';
 
 const pool = 'explain';
-let nats: NatsServer;
-let gateway: GatewaySide;
-let worker: WorkerProcess;
+let running: RunWorker | undefined;
+let gateway: RunWorker['gateway'];
 let folder: string;
 
 beforeAll(async () => {
-  await compile();
-  nats = await NatsServer.start();
-  gateway = await GatewaySide.start(nats.url);
-  folder = await mkdtemp(join(tmpdir(), 'explain-test-'));
-  worker = await WorkerProcess.start({
-    NATS_URL: nats.url,
-    POOL: pool,
-    WORK_FOLDER: folder,
-    ENGINE: 'onnx-cpu',
-  });
+  running = await startRunWorker(pool);
+  ({ gateway, folder } = running);
 }, 60_000);
 
-afterAll(async () => {
-  await worker?.signal('SIGTERM');
-  await gateway?.stop();
-  await nats?.stop();
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => running?.stop());
 
 /** Everybody goes from one product to the next of fifteen; u30 did one thing, u31 knows nothing but `other`. */
 const WALKS: readonly (readonly [string, readonly string[]])[] = [

@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JobInput } from '../../schema/messages/job.js';
 import { IngestResult } from '../../schema/messages/profile.js';
@@ -21,35 +18,20 @@ import {
 import { Evaluation } from '../../schema/messages/scores.js';
 import { recommenderOf } from '../recommenders/recommenders.js';
 import { readServedRanker } from '../recommenders/search/served-ranker.js';
-import { GatewaySide, type TestJob } from '../testing/gateway-side.js';
-import { NatsServer } from '../testing/nats-server.js';
-import { compile, WorkerProcess } from '../testing/worker-process.js';
+import type { TestJob } from '../testing/gateway-side.js';
+import { startRunWorker, type RunWorker } from '../testing/run-worker.js';
 
 const pool = 'runs';
-let nats: NatsServer;
-let gateway: GatewaySide;
-let worker: WorkerProcess;
-let folder: string;
+let running: RunWorker | undefined;
+let gateway: RunWorker['gateway'];
+let worker: RunWorker['worker'];
 
 beforeAll(async () => {
-  await compile();
-  nats = await NatsServer.start();
-  gateway = await GatewaySide.start(nats.url);
-  folder = await mkdtemp(join(tmpdir(), 'runs-test-'));
-  worker = await WorkerProcess.start({
-    NATS_URL: nats.url,
-    POOL: pool,
-    WORK_FOLDER: folder,
-    ENGINE: 'onnx-cpu',
-  });
+  running = await startRunWorker(pool);
+  ({ gateway, worker } = running);
 }, 60_000);
 
-afterAll(async () => {
-  await worker?.signal('SIGTERM');
-  await gateway?.stop();
-  await nats?.stop();
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => running?.stop());
 
 /** 300 visits with a relation between their columns. */
 const CSV = [

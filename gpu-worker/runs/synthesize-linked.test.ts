@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JobInput } from '../../schema/messages/job.js';
@@ -13,35 +12,20 @@ import { shop, SHOP, type Shop } from '../generators/linked/testing.js';
 import { readParquet } from '../tables/parquet-reader.js';
 import { createTableWriter } from '../tables/table-writer.js';
 import type { Table } from '../tables/table.js';
-import { GatewaySide } from '../testing/gateway-side.js';
-import { NatsServer } from '../testing/nats-server.js';
-import { compile, WorkerProcess } from '../testing/worker-process.js';
+import { startRunWorker, type RunWorker } from '../testing/run-worker.js';
 
 const pool = 'linked';
-let nats: NatsServer;
-let gateway: GatewaySide;
-let worker: WorkerProcess;
+let running: RunWorker | undefined;
+let gateway: RunWorker['gateway'];
+let worker: RunWorker['worker'];
 let folder: string;
 
 beforeAll(async () => {
-  await compile();
-  nats = await NatsServer.start();
-  gateway = await GatewaySide.start(nats.url);
-  folder = await mkdtemp(join(tmpdir(), 'linked-test-'));
-  worker = await WorkerProcess.start({
-    NATS_URL: nats.url,
-    POOL: pool,
-    WORK_FOLDER: folder,
-    ENGINE: 'onnx-cpu',
-  });
+  running = await startRunWorker(pool);
+  ({ gateway, worker, folder } = running);
 }, 60_000);
 
-afterAll(async () => {
-  await worker?.signal('SIGTERM');
-  await gateway?.stop();
-  await nats?.stop();
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => running?.stop());
 
 async function inputOf(name: string, table: Table): Promise<JobInput> {
   const columns = table.columns.map(({ schema }) => schema);
