@@ -1,21 +1,11 @@
-import type {
+import {
   AttributionMethod,
-  Faithfulness,
-  FeatureImportance,
+  type Faithfulness,
+  type FeatureImportance,
 } from '../../schema/messages/explanation.js';
 import { bootstrapMean } from '../recommenders/metrics/bootstrap.js';
 import { areaUnder, meanCurve } from './events/faithfulness.js';
 import type { ExplainedUser } from './explain-user.js';
-
-/** In the order in which they are shown. */
-const METHODS: readonly AttributionMethod[] = [
-  'SHAPLEY',
-  'LEAVE_ONE_OUT',
-  'LOCAL',
-  'ATTENTION',
-  'RECENCY',
-  'RANDOM',
-];
 
 /** Means over users with 95 % intervals; gains are of each user against random orders of the same user. None without a user of two events. */
 export function faithfulnessOf(
@@ -27,7 +17,7 @@ export function faithfulnessOf(
     const { mean, low, high } = bootstrapMean(values, { seed, resamples: 1000 });
     return { value: mean, low, high };
   };
-  const scores = METHODS.flatMap((method): Faithfulness[] => {
+  const scores = AttributionMethod.options.flatMap((method): Faithfulness[] => {
     const own = curves.flatMap((user) => (user[method] ? [{ own: user[method], random: user.RANDOM! }] : []));
     if (own.length === 0) return [];
     const areas = (of: 'deletion' | 'insertion') =>

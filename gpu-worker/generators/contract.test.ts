@@ -8,6 +8,7 @@ import { UserFailure } from '../failure.js';
 import { isNumeric, type Column, type Table } from '../tables/table.js';
 import type { FittedGenerator, FitSession, Generator } from './generator.js';
 import { generatorOf } from './generators.js';
+import { quietFit } from '../testing/fit-session.js';
 
 /** What every generator of tables holds to, whatever it is. */
 const GENERATORS: readonly { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[] =
@@ -97,19 +98,7 @@ function orders(rows: number): Table {
   };
 }
 
-function fitting(more: Partial<FitSession> = {}): FitSession {
-  return {
-    engine,
-    seed: 3,
-    signal: new AbortController().signal,
-    metric: () => {},
-    progress: () => {},
-    checkpointDue: () => false,
-    saveCheckpoint: () => Promise.resolve(),
-    checkpoint: undefined,
-    ...more,
-  };
-}
+const fitting = (more: Partial<FitSession> = {}): FitSession => quietFit(engine, more);
 
 async function rowsOf(model: FittedGenerator, rows: number, seed = 1, chunkRows?: number): Promise<Table[]> {
   const signal = new AbortController().signal;

@@ -8,6 +8,7 @@ import { leaveOneOut } from './interactions/splits.js';
 import { readKnowledge } from './model-file.js';
 import type { FittedRecommender } from './recommender.js';
 import { recommenderOf } from './recommenders.js';
+import { quietFit } from '../testing/fit-session.js';
 
 jest.setTimeout(120_000);
 let engine: Engine;
@@ -29,19 +30,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   dnn: { epochs: 40, batchSize: 64, width: 16, rankingUnits: 8, learningRate: 1e-2 },
 };
 
-function fitting(more: Partial<FitSession> = {}): FitSession {
-  return {
-    engine,
-    seed: 3,
-    signal: new AbortController().signal,
-    metric: () => {},
-    progress: () => {},
-    checkpointDue: () => false,
-    saveCheckpoint: () => Promise.resolve(),
-    checkpoint: undefined,
-    ...more,
-  };
-}
+const fitting = (more: Partial<FitSession> = {}): FitSession => quietFit(engine, more);
 
 /** Users go round a circle of items, from anywhere. */
 const walk = (circle: readonly string[], users: number, name: string, length = 6): [string, string[]][] =>

@@ -9,6 +9,7 @@ import { interactionsOfSequences, type Interactions } from './interactions/inter
 import { leaveOneOut } from './interactions/splits.js';
 import type { FittedRecommender, Recommender } from './recommender.js';
 import { RECOMMENDERS, recommenderOf } from './recommenders.js';
+import { quietFit } from '../testing/fit-session.js';
 
 /** What every recommender holds to, whatever it is. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -45,19 +46,7 @@ function rounds(users: number): Interactions {
   return { ...all, platforms: ['web', 'app'], platform: all.item.map((code) => (code < 12 ? 0 : 1)) };
 }
 
-function fitting(more: Partial<FitSession> = {}): FitSession {
-  return {
-    engine,
-    seed: 3,
-    signal: new AbortController().signal,
-    metric: () => {},
-    progress: () => {},
-    checkpointDue: () => false,
-    saveCheckpoint: () => Promise.resolve(),
-    checkpoint: undefined,
-    ...more,
-  };
-}
+const fitting = (more: Partial<FitSession> = {}): FitSession => quietFit(engine, more);
 
 test('the catalogue has the recommenders whose options the gateway knows', () => {
   expect(RECOMMENDERS.map(({ name }) => name)).toEqual(RECOMMENDER_NAMES);

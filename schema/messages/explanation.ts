@@ -67,6 +67,7 @@ export const UserExplanation = z.object({
 });
 export type UserExplanation = z.infer<typeof UserExplanation>;
 
+/** In the order in which they are shown. */
 export const AttributionMethod = z.enum([
   'SHAPLEY',
   'LEAVE_ONE_OUT',

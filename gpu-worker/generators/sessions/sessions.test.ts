@@ -6,6 +6,7 @@ import { Random } from '../../compute/random.js';
 import { columnOf, isNumeric, type Column, type Table } from '../../tables/table.js';
 import type { FittedGenerator, FitSession } from '../generator.js';
 import { sessions } from './sessions.js';
+import { quietFit } from '../../testing/fit-session.js';
 
 jest.setTimeout(120_000);
 let engine: Engine;
@@ -68,19 +69,7 @@ function schema(name: string, kind: ColumnSchema['kind'], more: Partial<ColumnSc
   return { name, kind, nullable: false, unique: false, ...more };
 }
 
-function fitting(more: Partial<FitSession> = {}): FitSession {
-  return {
-    engine,
-    seed: 3,
-    signal: new AbortController().signal,
-    metric: () => {},
-    progress: () => {},
-    checkpointDue: () => false,
-    saveCheckpoint: () => Promise.resolve(),
-    checkpoint: undefined,
-    ...more,
-  };
-}
+const fitting = (more: Partial<FitSession> = {}): FitSession => quietFit(engine, more);
 
 async function made(model: FittedGenerator, rows: number, seed = 1, chunkRows?: number): Promise<string[][]> {
   const signal = new AbortController().signal;

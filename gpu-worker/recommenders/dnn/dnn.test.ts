@@ -5,7 +5,6 @@ import type { Engine } from '../../compute/program.js';
 import { Random } from '../../compute/random.js';
 import { stored } from '../../compute/tensors.js';
 import { sampledShapley } from '../../explain/shapley/shapley.js';
-import type { FitSession } from '../../generators/generator.js';
 import type { Catalogue } from '../features/catalogue.js';
 import { CROSS_FEATURES } from '../features/user-features.js';
 import { interactionsOfSequences } from '../interactions/interactions.js';
@@ -20,6 +19,7 @@ import {
   type ItemConstants,
   type Parameters,
 } from './network.js';
+import { quietFit } from '../../testing/fit-session.js';
 
 jest.setTimeout(60_000);
 let engine: Engine;
@@ -106,16 +106,7 @@ describe('with a catalogue', () => {
   });
   let model: FittedRecommender;
   beforeAll(async () => {
-    const session: FitSession = {
-      engine,
-      seed: 1,
-      signal: new AbortController().signal,
-      metric: () => {},
-      progress: () => {},
-      checkpointDue: () => false,
-      saveCheckpoint: () => Promise.resolve(),
-      checkpoint: undefined,
-    };
+    const session = quietFit(engine, { seed: 1 });
     const config = dnn.config.parse({
       epochs: 20,
       batchSize: 64,

@@ -1,18 +1,14 @@
+import type { Engine } from '../../compute/program.js';
 import type { FitSession } from '../../generators/generator.js';
+import { quietFit } from '../../testing/fit-session.js';
 
-/** A session of a fit that needs no engine, saves nothing and tells nobody. */
+/** A quiet session of a fit that needs no engine. */
 export function fitting(more: Partial<FitSession> = {}): FitSession {
-  return {
-    get engine(): never {
-      throw new Error('this fit needs an engine');
-    },
-    seed: 3,
-    signal: new AbortController().signal,
-    metric: () => {},
-    progress: () => {},
-    checkpointDue: () => false,
-    saveCheckpoint: () => Promise.resolve(),
-    checkpoint: undefined,
-    ...more,
-  };
+  return quietFit(NO_ENGINE, more);
 }
+
+const NO_ENGINE = new Proxy({} as Engine, {
+  get: () => {
+    throw new Error('this fit needs an engine');
+  },
+});
